@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "schema/error.h"
+#include "schema/time.h"
+
+namespace runledger::engine {
+
+/// Sessions of the New York Stock Exchange from 1990 to 2099: rules for the holidays, plus the
+/// exceptional closures and half days. Immutable after construction; thread-safe.
+/// Source: NYSE rule 7.2 and its published holiday lists; closures by their announcements.
+class Calendar {
+ public:
+  /// The one calendar of the program, built at first use. Cost: O(1) after that.
+  [[nodiscard]] static const Calendar& nyse();
+
+  [[nodiscard]] bool is_trading_day(Date date) const noexcept;
+  /// The session before / after `date`, which need not be a session. Asserts inside the range.
+  [[nodiscard]] Date previous(Date date) const noexcept;
+  [[nodiscard]] Date next(Date date) const noexcept;
+  /// `date` if it is a session, else the one before / after it.
+  [[nodiscard]] Date on_or_before(Date date) const noexcept;
+  [[nodiscard]] Date on_or_after(Date date) const noexcept;
+  /// Sessions in [from, to].
+  [[nodiscard]] std::vector<Date> sessions(Date from, Date to) const;
+
+  /// Number of a session, counted from the first of the calendar; for aligned arrays.
+  /// Asserts that `date` is a session.
+  [[nodiscard]] std::int32_t index_of(Date date) const noexcept;
+  [[nodiscard]] Date date_at(std::int32_t index) const noexcept;
+  /// Index of the session on or before `date`.
+  [[nodiscard]] std::int32_t index_on_or_before(Date date) const noexcept;
+
+  /// Close of a session: 16:00 New York, 13:00 on half days, as UTC.
+  [[nodiscard]] UtcTime close_of(Date date) const;
+  [[nodiscard]] bool is_half_day(Date date) const noexcept;
+  /// Newest session whose close is at or before `now`.
+  [[nodiscard]] Date last_closed(UtcTime now) const;
+
+  [[nodiscard]] Date first() const noexcept;
+  [[nodiscard]] Date last() const noexcept;
+
+ private:
+  Calendar();
+  std::vector<Date> sessions_;
+  std::vector<std::int32_t> index_by_day_;  ///< Of the session on or before each calendar day.
+  std::vector<Date> half_days_;
+};
+
+}  // namespace runledger::engine

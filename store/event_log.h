@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/codec.h"
+#include "schema/error.h"
+#include "schema/events.h"
+#include "store/tables.h"
+
+namespace runledger::store {
+
+/// A fact on its way into the log; sequence and previous hash are given when it is appended.
+struct NewEvent {
+  UtcTime time{};
+  RunId run;
+  Sequence causation{};
+  Payload payload;
+};
+
+enum class BlobKind : std::uint8_t { kResult, kInput };
+
+/// Content-addressed bytes, written in the batch of the event that names them.
+struct Blob {
+  BlobKind kind{};
+  Digest digest;  ///< sha256 of `bytes`.
+  std::shared_ptr<const std::string> packed;  ///< pack_blob(bytes), made by the caller's thread.
+};
+
+/// What makes a command idempotent: a repeat of `id` returns the first receipt.
+struct CommandKey {
+  CommandId id;
+  Digest content;  ///< Of what was asked: the same id with other content is kInvalidArgument.
+};
+
+/// One atomic unit: all of it becomes durable, or none.
+struct AppendRequest {
+  std::optional<CommandKey> command;
+  std::vector<NewEvent> events;  ///< At least one.
+  std::vector<Blob> blobs;
+  TableBatch rows;  ///< Only kUsers and kSecrets; everything else is derived from events.
+};
+
+struct AppendReceipt {
+  Sequence first{};
+  Sequence last{};
+  bool duplicate = false;  ///< The command had been appended before; these are its sequences.
+};
+
+using AppendCallback = std::move_only_function<void(Result<AppendReceipt>)>;
+
+/// An event as read back.
+struct RecordedEvent {
+  Sequence sequence{};
+  EventBytes bytes;
+};
+
+struct ReadLimits {
+  std::size_t events_max = 1000;
+  std::size_t bytes_max = 4U << 20U;
+};
+
+/// Keeps a listener registered; destroying it unregisters and waits for a call under way.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+/// Called after each commit with the newest visible sequence, on the appending thread: be brief,
+/// never block, never append from it synchronously waiting for the result.
+using CommitListener = std::function<void(Sequence committed)>;
+
+/// Called on the appending thread for each event, in order, after it is durable and before it is
+/// visible to readers and before the callback of its append.
+using CommitObserver = std::function<void(const Event& event)>;
+
+/// The one log. Thread-safe. Readers see only synced events, in sequence order, never a hole.
+class EventLog {
+ public:
+  virtual ~EventLog() = default;
+
+  /// Queues a request. Not ok = not accepted (kExhausted: queue full; kUnavailable: stopping or
+  /// failed) and `done` is never called. Ok = `done` runs exactly once, on the appending thread:
+  /// the receipt; kInvalidArgument (command id used with other content); or kUnknownOutcome when
+  /// the write or its sync failed. The log is then fail-stop until it is opened again.
+  [[nodiscard]] virtual Status append(AppendRequest request, AppendCallback done) = 0;
+
+  /// Events with sequence > `after`, oldest first, at least one if there is one, up to `limits`.
+  /// Errors: kCorruption (names the first bad sequence), kIo.
+  [[nodiscard]] virtual Result<std::vector<RecordedEvent>> read(Sequence after,
+                                                                ReadLimits limits) const = 0;
+
+  /// First and last sequence of a run's events (events of other runs and imports may lie between).
+  /// Errors: kNotFound.
+  struct Range {
+    Sequence first{};
+    Sequence last{};
+  };
+  [[nodiscard]] virtual Result<Range> run_range(const RunId& run) const = 0;
+
+  /// Newest synced and visible sequence. Acquire load.
+  [[nodiscard]] virtual Sequence committed() const noexcept = 0;
+
+  /// A wake-up only; the data comes from read().
+  [[nodiscard]] virtual std::unique_ptr<Subscription> notify_committed(CommitListener listener) = 0;
+
+  /// The unpacked bytes of a result or input. Errors: kNotFound, kCorruption, kIo.
+  [[nodiscard]] virtual Result<std::string> blob(BlobKind kind, const Digest& digest) const = 0;
+
+  /// Committed rows of the tables.
+  [[nodiscard]] virtual const TableReader& tables() const noexcept = 0;
+
+  /// Ok, or why the log is fail-stop.
+  [[nodiscard]] virtual Status health() const = 0;
+
+  [[nodiscard]] virtual StoreId store_id() const noexcept = 0;
+
+  /// Stops accepting, finishes what is queued, writes checkpoints. Idempotent.
+  virtual void close() = 0;
+};
+
+}  // namespace runledger::store

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "schema/events.h"
+#include "store/projection.h"
+#include "store/tables.h"
+
+/// Projection of runs: one row a run, newest first by its first sequence.
+namespace runledger::store {
+
+struct RunRow {
+  RunId run;
+  Sequence first{};  ///< Of RunRequested.
+  Sequence last{};   ///< Newest event that changed this row.
+  RunStatus status = RunStatus::kRequested;
+  std::string triggered_by;
+  bool force = false;
+  RunScope scope;
+  std::optional<RunId> retry_of;
+  UtcTime requested_at{};
+  std::optional<UtcTime> started_at;
+  std::optional<UtcTime> finished_at;
+  std::uint32_t jobs_total = 0;
+  std::uint32_t resumes = 0;
+  std::string reason;
+  std::optional<RunSummary> summary;  ///< Once it has ended.
+};
+
+struct RunFilter {
+  std::optional<RunStatus> status;
+  std::optional<std::string> triggered_by;
+  std::optional<UtcTime> requested_from;  ///< Inclusive.
+  std::optional<UtcTime> requested_to;    ///< Exclusive.
+};
+
+struct RunPage {
+  std::vector<RunRow> rows;
+  std::optional<Sequence> next_before;  ///< Pass as `before` for the next page; absent at the end.
+};
+
+[[nodiscard]] std::unique_ptr<Projection> make_run_history();
+
+/// Errors: kNotFound, kCorruption, kIo.
+[[nodiscard]] Result<RunRow> find_run(const TableReader& tables, const RunId& run);
+/// Rows before `before` (absent: from the newest), newest first, at most `limit`.
+[[nodiscard]] Result<RunPage> list_runs(const TableReader& tables,
+                                        const RunFilter& filter,
+                                        std::optional<Sequence> before,
+                                        std::size_t limit);
+/// Runs that have begun and not ended, oldest first: at most one by the engine's rule.
+[[nodiscard]] Result<std::vector<RunRow>> open_runs(const TableReader& tables);
+
+}  // namespace runledger::store
