@@ -217,7 +217,10 @@ Date Calendar::date_at(std::int32_t index) const noexcept {
 }
 
 std::int32_t Calendar::index_on_or_before(Date date) const noexcept {
-  return index_by_day_[offset_of(date)];
+  if (date < kFirstDay) {
+    return -1;
+  }
+  return index_by_day_[offset_of(std::min(date, kLastDay))];
 }
 
 UtcTime Calendar::close_of(Date date) const {
@@ -233,8 +236,7 @@ bool Calendar::is_half_day(Date date) const noexcept {
 
 Date Calendar::last_closed(UtcTime now) const {
   // Every close falls on the same day in UTC as in New York.
-  const Date today = std::min(std::chrono::floor<days>(now), kLastDay);
-  const Date newest = on_or_before(today);
+  const Date newest = on_or_before(std::chrono::floor<days>(now));
   return close_of(newest) <= now ? newest : previous(newest);
 }
 

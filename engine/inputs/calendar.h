@@ -19,8 +19,8 @@ class Calendar {
   [[nodiscard]] static const Calendar& nyse();
 
   [[nodiscard]] bool is_trading_day(Date date) const noexcept;
-  /// The session before / after `date`, which need not be a session. Asserts that `date` and the
-  /// answer lie within the calendar.
+  /// The session before / after `date`, which need not be a session nor lie within the calendar.
+  /// Asserts that there is one.
   [[nodiscard]] Date previous(Date date) const noexcept;
   [[nodiscard]] Date next(Date date) const noexcept;
   /// `date` if it is a session, else the one before / after it.
@@ -33,7 +33,7 @@ class Calendar {
   /// Asserts that `date` is a session.
   [[nodiscard]] std::int32_t index_of(Date date) const noexcept;
   [[nodiscard]] Date date_at(std::int32_t index) const noexcept;
-  /// Index of the session on or before `date`.
+  /// Index of the session on or before `date`; -1 before the first.
   [[nodiscard]] std::int32_t index_on_or_before(Date date) const noexcept;
 
   /// Close of a session: 16:00 New York, 13:00 on half days (14:00 until 1992), as UTC.
