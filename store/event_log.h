@@ -103,6 +103,11 @@ class EventLog {
   };
   [[nodiscard]] virtual Result<Range> run_range(const RunId& run) const = 0;
 
+  /// The receipt of an earlier append with this command id (duplicate = true), if there was one.
+  /// Errors: kInvalidArgument (it was used with other content), kIo.
+  [[nodiscard]] virtual Result<std::optional<AppendReceipt>> find_command(
+      const CommandKey& key) const = 0;
+
   /// Newest synced and visible sequence. Acquire load.
   [[nodiscard]] virtual Sequence committed() const noexcept = 0;
 

@@ -1,0 +1,259 @@
+#include "store/group_committer.h"
+
+#include <utility>
+
+#include "store/checkpoint.h"
+
+namespace runledger::store {
+namespace {
+
+// Ranges of runs that are kept between groups, so that the index is not read for every group.
+constexpr std::size_t kRunsKept = 64;
+
+}  // namespace
+
+GroupCommitter::GroupCommitter(Parts parts, const LogHead& head)
+    : parts_(std::move(parts)), chain_(head), group_head_(head) {}
+
+Status GroupCommitter::add(PendingAppend pending) {
+  if (events_.empty() && runs_.size() > kRunsKept) {
+    runs_.clear();
+  }
+  if (answer_known_command(pending)) {
+    return {};
+  }
+  if (Status prepared = prepare(pending); !prepared) {
+    completions_.push_back(
+        {std::move(pending.done), std::unexpected(std::move(prepared).error()), false});
+    return {};
+  }
+  const bool fits = events_.size() + prepared_.events.size() <= parts_.limits.group_events_max &&
+                    bytes_ + prepared_.bytes <= parts_.limits.group_bytes_max;
+  if (!fits && !events_.empty()) {
+    if (Status committed = commit(); !committed) {
+      pending.done(fail(Code::kUnavailable, "not appended: " + committed.error().message));
+      return committed;
+    }
+  }
+  accept(std::move(pending));
+  return {};
+}
+
+bool GroupCommitter::answer_known_command(PendingAppend& pending) {
+  if (!pending.request.command) {
+    return false;
+  }
+  const CommandKey& command = *pending.request.command;
+  const auto in_group = commands_.find(command.id);
+  const bool of_group = in_group != commands_.end();
+  auto known = of_group ? Result<std::optional<CommandRow>>(in_group->second)
+                        : find_command(command.id);
+  if (!known) {
+    completions_.push_back({std::move(pending.done), std::unexpected(known.error()), false});
+    return true;
+  }
+  if (!known->has_value()) {
+    return false;
+  }
+  const CommandRow& row = **known;
+  if (row.content == command.content) {
+    completions_.push_back({std::move(pending.done),
+                            AppendReceipt{.first = row.first, .last = row.last, .duplicate = true},
+                            of_group});
+  } else {
+    completions_.push_back(
+        {std::move(pending.done),
+         fail(Code::kInvalidArgument,
+              "command " + to_string(command.id) + " was used before for something else"),
+         false});
+  }
+  return true;
+}
+
+Result<std::optional<CommandRow>> GroupCommitter::find_command(const CommandId& id) const {
+  RL_TRY_ASSIGN(const auto bytes, parts_.store.get(Table::kCommands, command_key(id)));
+  if (!bytes) {
+    return std::nullopt;
+  }
+  RL_TRY_ASSIGN(const CommandRow row, decode_command(*bytes));
+  return row;
+}
+
+Status GroupCommitter::prepare(PendingAppend& pending) {
+  prepared_.events.clear();
+  prepared_.records.clear();
+  prepared_.record_ends.clear();
+  RL_TRY(load_runs(pending.request.events));
+  const LogHead before = chain_.head();
+  for (NewEvent& event : pending.request.events) {
+    auto recorded = chain_.extend(std::move(event), prepared_.records);
+    if (!recorded) {
+      chain_.rewind(before);
+      return std::unexpected(std::move(recorded).error());
+    }
+    prepared_.events.push_back(std::move(*recorded));
+    prepared_.record_ends.push_back(prepared_.records.size());
+  }
+  prepared_.head = chain_.head();
+  prepared_.bytes = prepared_.records.size();
+  for (const Blob& blob : pending.request.blobs) {
+    prepared_.bytes += blob.packed->size();
+  }
+  for (const auto& row : pending.request.rows.operations()) {
+    prepared_.bytes += row.key.size() + (row.value ? row.value->size() : 0);
+  }
+  return {};
+}
+
+Status GroupCommitter::load_runs(const std::vector<NewEvent>& events) {
+  for (const NewEvent& event : events) {
+    if (event.run.is_nil() || runs_.contains(event.run)) {
+      continue;
+    }
+    RL_TRY_ASSIGN(const auto bytes, parts_.store.get(Table::kRunIndex, run_key(event.run)));
+    RunEntry entry;
+    if (bytes) {
+      RL_TRY_ASSIGN(entry.range, decode_range(*bytes));
+    }
+    runs_.emplace(event.run, entry);
+  }
+  return {};
+}
+
+void GroupCommitter::accept(PendingAppend pending) {
+  AppendRequest& request = pending.request;
+  const AppendReceipt receipt{.first = prepared_.events.front().sequence,
+                              .last = prepared_.events.back().sequence,
+                              .duplicate = false};
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < prepared_.events.size(); ++i) {
+    Event& event = prepared_.events[i];
+    const std::size_t end = prepared_.record_ends[i];
+    parts_.store.put_event(event.sequence,
+                           std::string_view(prepared_.records).substr(begin, end - begin));
+    begin = end;
+    if (!event.run.is_nil()) {
+      RunEntry& entry = runs_[event.run];
+      if (entry.range.first == Sequence{}) {
+        entry.range.first = event.sequence;
+      }
+      entry.range.last = event.sequence;
+      entry.touched = true;
+    }
+    events_.push_back(std::move(event));
+  }
+  for (const Blob& blob : request.blobs) {
+    parts_.store.put_blob(blob);
+  }
+  for (const auto& row : request.rows.operations()) {
+    if (row.value) {
+      parts_.store.put(row.table, row.key, *row.value);
+    } else {
+      parts_.store.erase(row.table, row.key);
+    }
+  }
+  if (request.command) {
+    const CommandRow row{request.command->content, receipt.first, receipt.last};
+    commands_.emplace(request.command->id, row);
+    parts_.store.put(Table::kCommands, command_key(request.command->id), encode_command(row));
+  }
+  bytes_ += prepared_.bytes;
+  group_head_ = prepared_.head;
+  completions_.push_back({std::move(pending.done), receipt, true});
+}
+
+Status GroupCommitter::commit() {
+  if (events_.empty()) {
+    answer_group({});
+    return {};
+  }
+  put_projection_rows();
+  put_index_rows();
+  events_since_checkpoint_ += events_.size();
+  if (events_since_checkpoint_ >= parts_.limits.checkpoint_events) {
+    put_checkpoints();
+  }
+  Status committed = write();
+  if (committed) {
+    if (parts_.observer) {
+      for (const Event& event : events_) {
+        parts_.observer(event);
+      }
+    }
+    parts_.store.publish(group_head_.sequence);
+  }
+  events_.clear();
+  commands_.clear();
+  bytes_ = 0;
+  answer_group(committed);
+  if (committed) {
+    parts_.listeners.notify(group_head_.sequence);
+  }
+  return committed;
+}
+
+void GroupCommitter::put_projection_rows() {
+  rows_.clear();
+  for (const Event& event : events_) {
+    for (const auto& projection : parts_.projections) {
+      projection->apply(event, rows_);
+    }
+  }
+  for (const auto& row : rows_.operations()) {
+    if (row.value) {
+      parts_.store.put(row.table, row.key, *row.value);
+    } else {
+      parts_.store.erase(row.table, row.key);
+    }
+  }
+}
+
+void GroupCommitter::put_index_rows() {
+  for (auto& [run, entry] : runs_) {
+    if (entry.touched) {
+      parts_.store.put(Table::kRunIndex, run_key(run), encode_range(entry.range));
+      entry.touched = false;
+    }
+  }
+  parts_.store.put(Table::kMeta, kHeadKey, encode_head(group_head_));
+}
+
+void GroupCommitter::put_checkpoints() {
+  for (const auto& projection : parts_.projections) {
+    parts_.store.put(Table::kCheckpoints, projection->name(),
+                     encode_checkpoint(*projection, group_head_.sequence, parts_.store_id));
+  }
+  events_since_checkpoint_ = 0;
+}
+
+Status GroupCommitter::checkpoint() {
+  RL_TRY(commit());
+  if (events_since_checkpoint_ == 0) {
+    return {};
+  }
+  put_checkpoints();
+  return write();
+}
+
+Status GroupCommitter::write() {
+  Status committed = parts_.store.commit();
+  if (!committed && failed_) {
+    failed_(committed.error());
+  }
+  return committed;
+}
+
+void GroupCommitter::answer_group(const Status& outcome) {
+  // A callback may lead to another add(), so the list is taken first.
+  std::vector<Completion> completions;
+  completions.swap(completions_);
+  for (Completion& completion : completions) {
+    if (completion.of_group && !outcome) {
+      completion.done(fail(Code::kUnknownOutcome, outcome.error().message));
+    } else {
+      completion.done(std::move(completion.result));
+    }
+  }
+}
+
+}  // namespace runledger::store
