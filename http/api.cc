@@ -1,5 +1,6 @@
 #include "http/api.h"
 
+#include <algorithm>
 #include <exception>
 
 #include <fmt/format.h>

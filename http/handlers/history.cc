@@ -106,7 +106,7 @@ Result<HistorySummary> summarize(const ApiContext& context, std::int64_t days) {
                                                : to_string(RunStatus::kRunning)];
       const bool good =
           row.status == RunStatus::kCompleted || row.status == RunStatus::kCompletedWithWarnings;
-      summary.ended += is_final(row.status) ? 1 : 0;
+      summary.ended += is_final(row.status) ? 1U : 0U;
       if (good && row.finished_at) {
         ++summary.good;
         summary.seconds += std::chrono::duration<double>(*row.finished_at -

@@ -86,8 +86,12 @@ Outcome retry_run(const ApiContext& context, const Call& call) {
   RL_TRY_PROBLEM(const auto command, idempotency_key(call.request));
   const auto started = context.service.retry_run(run, call.principal.email, command);
   if (!started) {
-    Problem problem = with_code(started.error(), 404, "run_not_found");
-    return std::unexpected(std::move(problem));
+    if (started.error().code == Code::kConflict) {
+      const bool busy = context.service.current_run().run.has_value();
+      return std::unexpected(
+          with_code(started.error(), 409, busy ? "batch_already_running" : "nothing_to_retry"));
+    }
+    return std::unexpected(with_code(started.error(), 404, "run_not_found"));
   }
   return started_response(context, *started, call.principal.email, false);
 }
