@@ -187,7 +187,7 @@ Result<std::vector<Sequence>> import_sequences(const TableReader& tables, Sequen
   std::vector<Sequence> sequences;
   RL_TRY(tables.scan(Table::kInputs, "e", "e" + sequence_key(next(through)), ScanOrder::kAscending,
                      [&](std::string_view key, std::string_view) {
-                       sequences.push_back(KeyReader(key.substr(1)).sequence());
+                       sequences.push_back(FieldReader(key.substr(1)).sequence());
                        return true;
                      }));
   return sequences;
