@@ -1,6 +1,7 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "event_generated.h"
@@ -51,6 +52,13 @@ Date date_of(std::int32_t days) {
 
 std::optional<Date> date_of(flatbuffers::Optional<std::int32_t> days) {
   return days ? std::optional<Date>(date_of(*days)) : std::nullopt;
+}
+
+double finite(double value) {
+  if (!std::isfinite(value)) {
+    throw BadValue{"number that is not finite"};
+  }
+  return value;
 }
 
 std::string text_of(const flatbuffers::String* stored) {
@@ -178,8 +186,8 @@ RunSummary summary_of(const fb::RunSummary& s) {
                  .portfolios_limited = s.portfolios_limited(),
                  .portfolios_failed = s.portfolios_failed(),
                  .positions_processed = s.positions_processed(),
-                 .average_history_days = s.average_history_days(),
-                 .coverage = s.coverage()};
+                 .average_history_days = finite(s.average_history_days()),
+                 .coverage = finite(s.coverage())};
   if (s.by_job_type() != nullptr) {
     for (const auto* c : *s.by_job_type()) {
       out.by_job_type.push_back({job_type_of(c->type()), c->succeeded(), c->failed(), c->skipped(),
@@ -225,7 +233,7 @@ Payload from(const fb::JobSucceeded& e) {
   out.unit = text_of(e.unit());
   const auto& quality = present(e.quality(), "quality is absent");
   out.quality = {enumerator(quality.flag(), QualityFlag::kFull, QualityFlag::kFailed, "quality"),
-                 quality.coverage(), quality.average_history_days()};
+                 finite(quality.coverage()), finite(quality.average_history_days())};
   if (e.warnings() != nullptr) {
     for (const auto* warning : *e.warnings()) {
       out.warnings.push_back(text_of(warning));
@@ -265,7 +273,7 @@ Payload from(const fb::PortfolioImported& e) {
   out.file_name = text_of(e.file_name());
   out.positions = e.positions();
   if (e.equity()) {
-    out.equity = *e.equity();
+    out.equity = finite(*e.equity());
   }
   out.equity_date = date_of(e.equity_date());
   return out;

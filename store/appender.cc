@@ -1,8 +1,8 @@
 #include "store/appender.h"
 
-#include <spdlog/spdlog.h>
-
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "schema/invariant.h"
 
@@ -19,7 +19,9 @@ Appender::Appender(GroupCommitter& committer, const AppenderLimits& limits)
   thread_ = std::jthread([this] { run(); });
 }
 
-Appender::~Appender() { close(); }
+Appender::~Appender() {
+  close();
+}
 
 Status Appender::append(AppendRequest request, AppendCallback done) {
   RL_TRY(validate(request));
@@ -33,8 +35,8 @@ Status Appender::append(AppendRequest request, AppendCallback done) {
       return fail(Code::kUnavailable, "the log is closed");
     }
     if (queue_.size() >= limits_.requests_queued_max) {
-      return fail(Code::kExhausted, "too many appends are waiting: " +
-                                        std::to_string(limits_.requests_queued_max));
+      return fail(Code::kExhausted,
+                  "too many appends are waiting: " + std::to_string(limits_.requests_queued_max));
     }
     queue_.push_back({std::move(request), std::move(done)});
     wake = std::exchange(waiting_, false);

@@ -112,8 +112,8 @@ class Catalog final : public Projection {
   }
 
   static void ingest(const Event& event, const InputIngested& input, TableBatch& rows) {
-    std::string bytes = serialized(
-        InputRow{.sequence = event.sequence, .imported_at = event.time, .input = input});
+    std::string bytes =
+        serialized(InputRow{.sequence = event.sequence, .imported_at = event.time, .input = input});
     rows.put(Table::kInputs, content_key(input.kind, input.content), bytes);
     rows.put(Table::kInputs, "s" + sequence_key(event.sequence), std::move(bytes));
   }
@@ -123,7 +123,9 @@ class Catalog final : public Projection {
 
 /// Rows of `table` whose key starts with `prefix`, in the order of the keys.
 template <class Row>
-Result<std::vector<Row>> rows_with(const TableReader& tables, Table table, const std::string& prefix) {
+Result<std::vector<Row>> rows_with(const TableReader& tables,
+                                   Table table,
+                                   const std::string& prefix) {
   std::vector<Row> rows;
   Status damage;
   RL_TRY(tables.scan(table, prefix, prefix_end(prefix), ScanOrder::kAscending,
@@ -142,7 +144,9 @@ Result<std::vector<Row>> rows_with(const TableReader& tables, Table table, const
 
 }  // namespace
 
-std::unique_ptr<Projection> make_catalog() { return std::make_unique<Catalog>(); }
+std::unique_ptr<Projection> make_catalog() {
+  return std::make_unique<Catalog>();
+}
 
 Result<std::vector<PortfolioRow>> list_portfolios(const TableReader& tables) {
   return rows_with<PortfolioRow>(tables, Table::kPortfolios, "n");
@@ -155,8 +159,8 @@ Result<PortfolioRow> find_portfolio(const TableReader& tables, std::string_view 
       return deserialized<PortfolioRow>(*bytes, "a row of the catalog");
     }
   }
-  RL_TRY_ASSIGN(auto rows, rows_with<PortfolioRow>(tables, Table::kPortfolios,
-                                                   name_prefix(id_or_name)));
+  RL_TRY_ASSIGN(auto rows,
+                rows_with<PortfolioRow>(tables, Table::kPortfolios, name_prefix(id_or_name)));
   std::erase_if(rows, [&](const PortfolioRow& row) { return row.name != id_or_name; });
   if (rows.empty()) {
     return fail(Code::kNotFound, "no such portfolio: " + std::string(id_or_name));
@@ -187,7 +191,7 @@ Result<std::vector<Sequence>> import_sequences(const TableReader& tables, Sequen
   std::vector<Sequence> sequences;
   RL_TRY(tables.scan(Table::kInputs, "e", "e" + sequence_key(next(through)), ScanOrder::kAscending,
                      [&](std::string_view key, std::string_view) {
-                       sequences.push_back(KeyReader(key.substr(1)).sequence());
+                       sequences.push_back(FieldReader(key.substr(1)).sequence());
                        return true;
                      }));
   return sequences;

@@ -37,7 +37,8 @@ struct InputRow {
 /// Portfolios that are not deleted, by name.
 [[nodiscard]] Result<std::vector<PortfolioRow>> list_portfolios(const TableReader& tables);
 /// By id or by unique name. Errors: kNotFound.
-[[nodiscard]] Result<PortfolioRow> find_portfolio(const TableReader& tables, std::string_view id_or_name);
+[[nodiscard]] Result<PortfolioRow> find_portfolio(const TableReader& tables,
+                                                  std::string_view id_or_name);
 /// Inputs in the order in which they came.
 [[nodiscard]] Result<std::vector<InputRow>> list_inputs(const TableReader& tables);
 /// Sequences, in order, of every import and deletion up to `through`: what the inputs are a fold of.

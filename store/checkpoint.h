@@ -12,7 +12,8 @@ namespace runledger::store {
 /// A checkpoint is a cache of a projection's state in memory at one sequence. Its frame says whose
 /// it is and carries a CRC; what does not match is dropped and the projection is rebuilt.
 ///
-///     "RLCP"  frame:u32  name:u32+bytes  version:u32  sequence:u64  store:16  size:u64  crc32:u32  state
+///     "RLCP"  frame:u32  name:u32+bytes  version:u32  sequence:u64  store:16  size:u64  crc32:u32
+///     state
 ///
 /// Numbers are big-endian; the CRC covers everything before it and the state.
 [[nodiscard]] std::string encode_checkpoint(const Projection& projection,

@@ -28,7 +28,7 @@ enum class BlobKind : std::uint8_t { kResult, kInput };
 /// Content-addressed bytes, written in the batch of the event that names them.
 struct Blob {
   BlobKind kind{};
-  Digest digest;  ///< sha256 of `bytes`.
+  Digest digest;                              ///< sha256 of `bytes`.
   std::shared_ptr<const std::string> packed;  ///< pack_blob(bytes), made by the caller's thread.
 };
 

@@ -46,8 +46,8 @@ bool GroupCommitter::answer_known_command(PendingAppend& pending) {
   const CommandKey& command = *pending.request.command;
   const auto in_group = commands_.find(command.id);
   const bool of_group = in_group != commands_.end();
-  auto known = of_group ? Result<std::optional<CommandRow>>(in_group->second)
-                        : find_command(command.id);
+  auto known =
+      of_group ? Result<std::optional<CommandRow>>(in_group->second) : find_command(command.id);
   if (!known) {
     completions_.push_back({std::move(pending.done), std::unexpected(known.error()), false});
     return true;
@@ -61,11 +61,10 @@ bool GroupCommitter::answer_known_command(PendingAppend& pending) {
                             AppendReceipt{.first = row.first, .last = row.last, .duplicate = true},
                             of_group});
   } else {
-    completions_.push_back(
-        {std::move(pending.done),
-         fail(Code::kInvalidArgument,
-              "command " + to_string(command.id) + " was used before for something else"),
-         false});
+    completions_.push_back({std::move(pending.done),
+                            fail(Code::kInvalidArgument, "command " + to_string(command.id) +
+                                                             " was used before for something else"),
+                            false});
   }
   return true;
 }

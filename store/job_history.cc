@@ -92,8 +92,8 @@ class JobHistory final : public Projection {
 
   void fold(const Event& event, const JobSucceeded& succeeded, TableBatch& rows) {
     JobRow row = ended(event, succeeded.job);
-    row.status = succeeded.warnings.empty() ? JobStatus::kSucceeded
-                                            : JobStatus::kSucceededWithWarnings;
+    row.status =
+        succeeded.warnings.empty() ? JobStatus::kSucceeded : JobStatus::kSucceededWithWarnings;
     row.attempts = std::max(row.attempts, raw(succeeded.attempt));
     row.duration = succeeded.duration;
     row.records = succeeded.records;
@@ -189,6 +189,8 @@ class JobHistory final : public Projection {
 
 }  // namespace
 
-std::unique_ptr<Projection> make_job_history() { return std::make_unique<JobHistory>(); }
+std::unique_ptr<Projection> make_job_history() {
+  return std::make_unique<JobHistory>();
+}
 
 }  // namespace runledger::store

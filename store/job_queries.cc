@@ -118,8 +118,8 @@ class PageBuilder {
   Result<JobPage> build(const Bounds& bounds, std::size_t limit) {
     limit_ = limit;
     const std::string begin = walk_.prefix + sequence_key(bounds.begin);
-    const std::string end = bounds.end ? walk_.prefix + sequence_key(*bounds.end)
-                                       : prefix_end(walk_.prefix);
+    const std::string end =
+        bounds.end ? walk_.prefix + sequence_key(*bounds.end) : prefix_end(walk_.prefix);
     RL_TRY(tables_.scan(walk_.table, begin, end, ScanOrder::kDescending,
                         [this](std::string_view key, std::string_view value) {
                           auto more = visit(key, value);
@@ -196,11 +196,12 @@ void count(JobTypeSummary& summary, const JobHead& head) {
 }
 
 /// Rows of kLatest in [begin, end) that `wanted` takes, at most `limit`.
-Result<std::vector<LatestResult>> scan_latest(const TableReader& tables,
-                                              const std::pair<std::string, std::string>& range,
-                                              ScanOrder order,
-                                              std::size_t limit,
-                                              const std::function<bool(const LatestResult&)>& wanted) {
+Result<std::vector<LatestResult>> scan_latest(
+    const TableReader& tables,
+    const std::pair<std::string, std::string>& range,
+    ScanOrder order,
+    std::size_t limit,
+    const std::function<bool(const LatestResult&)>& wanted) {
   std::vector<LatestResult> results;
   Status damage;
   RL_TRY(tables.scan(Table::kLatest, range.first, range.second, order,
@@ -271,8 +272,8 @@ Result<std::vector<LatestResult>> latest_results(const TableReader& tables,
                                                  const PortfolioId& portfolio,
                                                  Date as_of) {
   const std::string prefix = latest_prefix(portfolio, as_of);
-  return scan_latest(tables, {prefix, prefix_end(prefix)}, ScanOrder::kAscending,
-                     std::string::npos, [](const LatestResult&) { return true; });
+  return scan_latest(tables, {prefix, prefix_end(prefix)}, ScanOrder::kAscending, std::string::npos,
+                     [](const LatestResult&) { return true; });
 }
 
 Result<std::vector<LatestResult>> latest_results_before(const TableReader& tables,

@@ -7,15 +7,15 @@ namespace runledger::store {
 
 template <class Archive>
 void serialize(Archive& archive, JobRow& row) {
-  archive(row.sequence, row.run, row.job, row.status, row.attempts, row.started_at,
-          row.finished_at, row.duration, row.records, row.unit, row.quality, row.warnings,
-          row.category, row.error, row.detail, row.skip_reason, row.because_of, row.input_hash,
-          row.result_hash, row.formula_version);
+  archive(row.sequence, row.run, row.job, row.status, row.attempts, row.started_at, row.finished_at,
+          row.duration, row.records, row.unit, row.quality, row.warnings, row.category, row.error,
+          row.detail, row.skip_reason, row.because_of, row.input_hash, row.result_hash,
+          row.formula_version);
 }
 template <class Archive>
 void serialize(Archive& archive, LatestResult& latest) {
-  archive(latest.type, latest.as_of, latest.sequence, latest.run, latest.status,
-          latest.result_hash, latest.skip_reason, latest.formula_version);
+  archive(latest.type, latest.as_of, latest.sequence, latest.run, latest.status, latest.result_hash,
+          latest.skip_reason, latest.formula_version);
 }
 
 JobHead head_of(const JobRow& row) {
@@ -117,7 +117,9 @@ std::string latest_key(const JobRef& job) {
   return key;
 }
 
-std::string encode_latest(const LatestResult& latest) { return serialized(latest); }
+std::string encode_latest(const LatestResult& latest) {
+  return serialized(latest);
+}
 
 Result<LatestResult> decode_latest(std::string_view bytes) {
   return deserialized<LatestResult>(bytes, "a row of the latest results");

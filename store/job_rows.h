@@ -9,7 +9,8 @@
 /// Keys and rows of job history; shared by the projection and its queries.
 ///
 /// kJobs:     sequence -> head, row
-/// kJobIndex: 'r' run sequence | 'p' portfolio sequence | 't' type sequence | 's' status sequence -> head
+/// kJobIndex: 'r' run sequence | 'p' portfolio sequence | 't' type sequence | 's' status sequence
+/// -> head
 ///            'd' day -> first sequence of a job that ended on that UTC day
 /// kLatest:   portfolio as-of type -> latest result
 namespace runledger::store {

@@ -29,13 +29,21 @@ T get_big_endian(std::string_view bytes) noexcept {
 
 }  // namespace
 
-void put_u8(std::string& out, std::uint8_t value) { out.push_back(static_cast<char>(value)); }
-void put_u32(std::string& out, std::uint32_t value) { put_big_endian(out, value); }
-void put_u64(std::string& out, std::uint64_t value) { put_big_endian(out, value); }
+void put_u8(std::string& out, std::uint8_t value) {
+  out.push_back(static_cast<char>(value));
+}
+void put_u32(std::string& out, std::uint32_t value) {
+  put_big_endian(out, value);
+}
+void put_u64(std::string& out, std::uint64_t value) {
+  put_big_endian(out, value);
+}
 void put_i64(std::string& out, std::int64_t value) {
   put_u64(out, static_cast<std::uint64_t>(value) ^ kSign64);
 }
-void put_sequence(std::string& out, Sequence sequence) { put_u64(out, raw(sequence)); }
+void put_sequence(std::string& out, Sequence sequence) {
+  put_u64(out, raw(sequence));
+}
 
 void put_date(std::string& out, Date date) {
   const auto days = static_cast<std::int32_t>(date.time_since_epoch().count());
@@ -67,9 +75,15 @@ std::string_view FieldReader::bytes(std::size_t size) noexcept {
   return taken;
 }
 
-std::uint8_t FieldReader::u8() noexcept { return get_big_endian<std::uint8_t>(bytes(1)); }
-std::uint32_t FieldReader::u32() noexcept { return get_big_endian<std::uint32_t>(bytes(4)); }
-std::uint64_t FieldReader::u64() noexcept { return get_big_endian<std::uint64_t>(bytes(8)); }
+std::uint8_t FieldReader::u8() noexcept {
+  return get_big_endian<std::uint8_t>(bytes(1));
+}
+std::uint32_t FieldReader::u32() noexcept {
+  return get_big_endian<std::uint32_t>(bytes(4));
+}
+std::uint64_t FieldReader::u64() noexcept {
+  return get_big_endian<std::uint64_t>(bytes(8));
+}
 
 std::int64_t FieldReader::i64() noexcept {
   const std::uint64_t value = u64();

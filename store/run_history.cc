@@ -19,7 +19,9 @@ void serialize(Archive& archive, RunRow& row) {
 
 namespace {
 
-std::string row_key(char kind, Sequence first) { return kind + sequence_key(first); }
+std::string row_key(char kind, Sequence first) {
+  return kind + sequence_key(first);
+}
 
 std::string id_key(const RunId& run) {
   std::string key = "r";
@@ -41,8 +43,8 @@ class RunHistory final : public Projection {
       request(event, *requested, rows);
       return;
     }
-    const bool of_run = std::visit(
-        [](const auto& payload) { return changes_row(payload); }, event.payload);
+    const bool of_run =
+        std::visit([](const auto& payload) { return changes_row(payload); }, event.payload);
     if (!of_run) {
       return;
     }
@@ -139,7 +141,9 @@ bool matches(const RunRow& row, const RunFilter& filter) {
 
 }  // namespace
 
-std::unique_ptr<Projection> make_run_history() { return std::make_unique<RunHistory>(); }
+std::unique_ptr<Projection> make_run_history() {
+  return std::make_unique<RunHistory>();
+}
 
 Result<RunRow> find_run(const TableReader& tables, const RunId& run) {
   RL_TRY_ASSIGN(const auto first, tables.get(Table::kRuns, id_key(run)));

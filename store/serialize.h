@@ -1,5 +1,11 @@
 #pragma once
 
+#include <exception>
+#include <ostream>
+#include <streambuf>
+#include <string>
+#include <string_view>
+
 #include <cereal/archives/portable_binary.hpp>
 #include <cereal/types/array.hpp>
 #include <cereal/types/chrono.hpp>
@@ -8,12 +14,6 @@
 #include <cereal/types/string.hpp>
 #include <cereal/types/utility.hpp>
 #include <cereal/types/vector.hpp>
-
-#include <exception>
-#include <ostream>
-#include <streambuf>
-#include <string>
-#include <string_view>
 
 #include "schema/error.h"
 #include "schema/events.h"
@@ -113,8 +113,8 @@ template <class T>
 void serialize_to(std::string& out, const T& value) {
   StringSink sink(out);
   std::ostream stream(&sink);
-  cereal::PortableBinaryOutputArchive archive(stream,
-                                              cereal::PortableBinaryOutputArchive::Options::LittleEndian());
+  cereal::PortableBinaryOutputArchive archive(
+      stream, cereal::PortableBinaryOutputArchive::Options::LittleEndian());
   archive(value);
 }
 

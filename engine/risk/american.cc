@@ -15,11 +15,12 @@ namespace runledger::risk {
 namespace {
 
 constexpr double kDaysPerYear = 365.0;
-constexpr std::size_t kNodes = 12;        // Chebyshev intervals of the boundary
-constexpr unsigned kBoundaryPoints = 15;  // Gauss-Legendre, fixed-point integrals
-constexpr unsigned kPremiumPoints = 30;   // Gauss-Legendre, premium
-constexpr int kIterations = 8;
+constexpr std::size_t kNodes = 8;         // Chebyshev intervals of the boundary
+constexpr unsigned kBoundaryPoints = 10;  // Gauss-Legendre, fixed-point integrals
+constexpr unsigned kPremiumPoints = 20;   // Gauss-Legendre, premium
+constexpr int kIterations = 6;
 constexpr int kStartIterations = 12;
+constexpr double kLogBoundaryMin = -30;
 constexpr double kVolatilityStep = 1e-3;
 constexpr double kRateStep = 1e-4;
 constexpr std::size_t kTreeSteps = 501;
@@ -57,98 +58,113 @@ Rule<kCount> make_rule() {
   return rule;
 }
 
-template <unsigned kCount>
-const Rule<kCount>& gauss_rule() {
-  static const Rule<kCount> rule = make_rule<kCount>();
-  return rule;
-}
+/// What the method needs besides the option: all of it depends only on ratios of times, so that it
+/// is the same for every option. Integrals over the elapsed time e in [0, tau] are taken in
+/// y = 2 sqrt(e / tau), and the boundary is needed with tau - e left.
+struct Tables {
+  using Row = std::array<double, kNodes + 1>;
 
-/// Cosines of the Chebyshev interpolation; the same for every option.
-struct ChebyshevBasis {
-  std::array<double, kNodes + 1> points{};  // ascending in [-1, 1]
-  std::array<std::array<double, kNodes + 1>, kNodes + 1> to_coefficients{};
+  Row root_share{};  ///< sqrt(tau_i / T) of node i, ascending from 0 to 1.
+  std::array<double, kBoundaryPoints> boundary_y{};
+  std::array<double, kBoundaryPoints> boundary_weight{};
+  /// Interpolation of node values to the times of node i's integral.
+  std::array<std::array<Row, kBoundaryPoints>, kNodes + 1> to_boundary{};
+  std::array<double, kPremiumPoints> premium_y{};
+  std::array<double, kPremiumPoints> premium_weight{};
+  std::array<Row, kPremiumPoints> to_premium{};
 };
 
-const ChebyshevBasis& chebyshev_basis() {
-  static const ChebyshevBasis basis = [] {
-    ChebyshevBasis made;
-    const auto n = static_cast<double>(kNodes);
-    for (std::size_t i = 0; i <= kNodes; ++i) {
-      made.points[i] = -std::cos(std::numbers::pi * static_cast<double>(i) / n);
-    }
+/// Weights of the node values in the Chebyshev interpolation polynomial at z in [-1, 1].
+Tables::Row interpolation_weights(double z) {
+  const auto n = static_cast<double>(kNodes);
+  const double angle = std::acos(std::clamp(z, -1.0, 1.0));
+  Tables::Row weights{};
+  for (std::size_t i = 0; i <= kNodes; ++i) {
+    // The nodes run upwards, so that the angle of node i is pi (1 - i / n).
+    const double node_angle = std::numbers::pi * (1 - static_cast<double>(i) / n);
+    double sum = 0;
     for (std::size_t k = 0; k <= kNodes; ++k) {
-      for (std::size_t i = 0; i <= kNodes; ++i) {
-        const double ends =
-            ((i == 0 || i == kNodes) ? 0.5 : 1.0) * ((k == 0 || k == kNodes) ? 0.5 : 1.0);
-        // The nodes run upwards, so that the angle of node i is pi (1 - i / n).
-        const double angle = std::numbers::pi * (1 - static_cast<double>(i) / n);
-        made.to_coefficients[k][i] = 2 / n * ends * std::cos(static_cast<double>(k) * angle);
-      }
+      const double half = (k == 0 || k == kNodes) ? 0.5 : 1.0;
+      const auto order = static_cast<double>(k);
+      sum += half * std::cos(order * node_angle) * std::cos(order * angle);
     }
-    return made;
-  }();
-  return basis;
+    weights[i] = 2 / n * ((i == 0 || i == kNodes) ? 0.5 : 1.0) * sum;
+  }
+  return weights;
+}
+
+Tables make_tables() {
+  Tables tables;
+  for (std::size_t i = 0; i <= kNodes; ++i) {
+    const double angle = std::numbers::pi * static_cast<double>(i) / static_cast<double>(kNodes);
+    tables.root_share[i] = (1 - std::cos(angle)) / 2;
+  }
+  const Rule<kBoundaryPoints> boundary = make_rule<kBoundaryPoints>();
+  for (std::size_t j = 0; j < kBoundaryPoints; ++j) {
+    const double y = 1 + boundary.points[j];
+    tables.boundary_y[j] = y;
+    tables.boundary_weight[j] = boundary.weights[j] * y;
+    for (std::size_t i = 0; i <= kNodes; ++i) {
+      const double share = tables.root_share[i] * std::sqrt(1 - y * y / 4);
+      tables.to_boundary[i][j] = interpolation_weights(2 * share - 1);
+    }
+  }
+  const Rule<kPremiumPoints> premium = make_rule<kPremiumPoints>();
+  for (std::size_t j = 0; j < kPremiumPoints; ++j) {
+    const double y = 1 + premium.points[j];
+    tables.premium_y[j] = y;
+    tables.premium_weight[j] = premium.weights[j] * y;
+    tables.to_premium[j] = interpolation_weights(2 * std::sqrt(1 - y * y / 4) - 1);
+  }
+  return tables;
+}
+
+const Tables& tables() {
+  static const Tables made = make_tables();
+  return made;
 }
 
 /// The exercise boundary of a put with strike 1, as a function of the time left.
 class ExerciseBoundary {
  public:
-  explicit ExerciseBoundary(const Put& put) : put_(put) {
-    limit_ = put.yield > 0 ? std::min(1.0, put.rate / put.yield) : 1.0;
-    root_ = std::sqrt(put.t_years);
+  explicit ExerciseBoundary(const Put& put) : put_(put), root_(std::sqrt(put.t_years)) {
+    log_limit_ = put.yield > 0 ? std::min(0.0, std::log(put.rate / put.yield)) : 0.0;
     start();
     for (int i = 0; i < kIterations; ++i) {
       iterate();
     }
   }
 
-  /// Spot at and below which the put is exercised with `x`^2 years left.
-  [[nodiscard]] double at_root(double x) const {
-    const double z = 2 * x / root_ - 1;
-    double b1 = 0;
-    double b2 = 0;
-    for (std::size_t k = kNodes; k >= 1; --k) {
-      const double b0 = 2 * z * b1 - b2 + coefficients_[k];
-      b2 = b1;
-      b1 = b0;
+  /// Logarithm of the spot at and below which the put is exercised, at the times of the rows of
+  /// Tables::to_premium and to_boundary.
+  [[nodiscard]] double log_at(const Tables::Row& weights) const {
+    double h = 0;
+    for (std::size_t i = 0; i <= kNodes; ++i) {
+      h += weights[i] * h_[i];
     }
-    const double h = std::max(0.0, z * b1 - b2 + coefficients_[0]);
-    return limit_ * std::exp(-std::sqrt(h));
+    return log_limit_ - std::sqrt(std::max(0.0, h));
   }
 
-  [[nodiscard]] double today() const { return values_[kNodes]; }
+  [[nodiscard]] double today() const { return std::exp(log_values_[kNodes]); }
 
  private:
+  /// The square of the logarithm is nearly straight in the root of time (section 4.1 of the paper).
   void interpolate() {
-    const ChebyshevBasis& basis = chebyshev_basis();
-    std::array<double, kNodes + 1> h{};
-    for (std::size_t i = 1; i <= kNodes; ++i) {
-      const double logarithm = std::log(values_[i] / limit_);
-      h[i] = logarithm * logarithm;
+    for (std::size_t i = 0; i <= kNodes; ++i) {
+      const double distance = log_values_[i] - log_limit_;
+      h_[i] = distance * distance;
     }
-    for (std::size_t k = 0; k <= kNodes; ++k) {
-      double sum = 0;
-      for (std::size_t i = 0; i <= kNodes; ++i) {
-        sum += basis.to_coefficients[k][i] * h[i];
-      }
-      coefficients_[k] = sum;
-    }
-  }
-
-  [[nodiscard]] double node_root(std::size_t i) const {
-    return root_ * (1 + chebyshev_basis().points[i]) / 2;
   }
 
   /// Critical prices of Barone-Adesi & Whaley, by Newton steps from the boundary of the node
   /// before.
   void start() {
-    values_[0] = limit_;
-    double guess = limit_;
+    log_values_[0] = log_limit_;
+    double guess = std::exp(log_limit_);
     for (std::size_t i = 1; i <= kNodes; ++i) {
-      const double x = node_root(i);
+      const double x = root_ * tables().root_share[i];
       guess = critical_price(x * x, guess);
-      values_[i] = std::clamp(guess, 1e-12, limit_);
-      guess = values_[i];
+      log_values_[i] = std::clamp(std::log(guess), kLogBoundaryMin, log_limit_);
     }
     interpolate();
   }
@@ -161,21 +177,20 @@ class ExerciseBoundary {
     const double q = (-(n - 1) - std::sqrt((n - 1) * (n - 1) + 8 * put_.rate / variance / k)) / 2;
     const double deviation = put_.volatility * std::sqrt(tau);
     const double yield_discount = std::exp(-put_.yield * tau);
-    double s = std::min(guess, limit_) * 0.999;
+    const double discount = 1 - k;
+    double s = guess * 0.999;
     for (int i = 0; i < kStartIterations; ++i) {
       const double d1 = (std::log(s) + carry * tau) / deviation + deviation / 2;
       const double cdf = normal_cdf(-d1);
-      const double european =
-          std::exp(-put_.rate * tau) * normal_cdf(deviation - d1) - s * yield_discount * cdf;
-      const double left = 1 - s;
-      const double right = european - (1 - yield_discount * cdf) * s / q;
+      const double european = discount * normal_cdf(deviation - d1) - s * yield_discount * cdf;
+      const double held = european - (1 - yield_discount * cdf) * s / q;
       const double slope = -yield_discount * cdf * (1 - 1 / q) -
                            (1 + yield_discount * normal_pdf(d1) / deviation) / q;
-      const double next = (1 - right + slope * s) / (1 + slope);
-      const double step = std::clamp(next, 0.5 * s, std::min(limit_, 1.5 * s));
-      const bool done = std::abs(step - s) < 1e-4 * s;
-      s = step;
-      if (done || std::abs(left - right) < 1e-10) {
+      const double next =
+          std::clamp((1 - held + slope * s) / (1 + slope), 0.5 * s, std::min(guess, 1.5 * s));
+      const bool done = std::abs(next - s) < 1e-3 * s;
+      s = next;
+      if (done) {
         break;
       }
     }
@@ -185,49 +200,46 @@ class ExerciseBoundary {
   /// One sweep over the nodes; each reads the boundary of the sweep before. Equation "B" of the
   /// paper, which converges for any rate and yield: B = exp(-(r - q) tau) N / D.
   void iterate() {
-    const Rule<kBoundaryPoints>& rule = gauss_rule<kBoundaryPoints>();
-    std::array<double, kNodes + 1> next = values_;
+    const Tables& table = tables();
+    const double carry = put_.rate - put_.yield;
+    Tables::Row next = log_values_;
     for (std::size_t i = 1; i <= kNodes; ++i) {
-      const double x = node_root(i);
+      const double x = root_ * table.root_share[i];
       const double tau = x * x;
-      const double boundary = values_[i];
       double n_integral = 0;
       double d_integral = 0;
-      for (std::size_t j = 0; j < rule.points.size(); ++j) {
-        const double y = 1 + rule.points[j];
-        const double left = tau * y * y / 4;  // tau - u
-        const double u = tau - left;
+      for (std::size_t j = 0; j < kBoundaryPoints; ++j) {
+        const double y = table.boundary_y[j];
+        const double elapsed = tau * y * y / 4;
         const double deviation = put_.volatility * x * y / 2;
         const double d_plus =
-            (std::log(boundary / at_root(std::sqrt(u))) + (put_.rate - put_.yield) * left) /
-                deviation +
+            (log_values_[i] - log_at(table.to_boundary[i][j]) + carry * elapsed) / deviation +
             deviation / 2;
-        const double weight = rule.weights[j] * y;
-        n_integral += weight * std::exp(put_.rate * u) * normal_cdf(d_plus - deviation);
+        const double weight = table.boundary_weight[j];
+        n_integral +=
+            weight * std::exp(put_.rate * (tau - elapsed)) * normal_cdf(d_plus - deviation);
         if (put_.yield != 0) {
-          d_integral += weight * std::exp(put_.yield * u) * normal_cdf(d_plus);
+          d_integral += weight * std::exp(put_.yield * (tau - elapsed)) * normal_cdf(d_plus);
         }
       }
       const double deviation = put_.volatility * x;
-      const double d_plus =
-          (std::log(boundary) + (put_.rate - put_.yield) * tau) / deviation + deviation / 2;
+      const double d_plus = (log_values_[i] + carry * tau) / deviation + deviation / 2;
       const double numerator = normal_cdf(d_plus - deviation) + put_.rate * tau / 2 * n_integral;
       const double denominator = normal_cdf(d_plus) + put_.yield * tau / 2 * d_integral;
-      const double fixed_point =
-          std::exp(-(put_.rate - put_.yield) * tau) * numerator / denominator;
-      if (std::isfinite(fixed_point) && fixed_point > 0) {
-        next[i] = std::clamp(fixed_point, 1e-12, limit_);
+      const double fixed_point = std::log(numerator / denominator) - carry * tau;
+      if (std::isfinite(fixed_point)) {
+        next[i] = std::clamp(fixed_point, kLogBoundaryMin, log_limit_);
       }
     }
-    values_ = next;
+    log_values_ = next;
     interpolate();
   }
 
   Put put_;
-  double limit_ = 1;
   double root_ = 0;
-  std::array<double, kNodes + 1> values_{};
-  std::array<double, kNodes + 1> coefficients_{};
+  double log_limit_ = 0;
+  Tables::Row log_values_{};  ///< At the nodes.
+  Tables::Row h_{};           ///< (log B - log limit)^2 at the nodes.
 };
 
 /// Value, delta and gamma of a put with strike 1.
@@ -253,19 +265,19 @@ PutValue value_of(const Put& put, const ExerciseBoundary& boundary, double spot)
   const OptionGreeks european = european_greeks(
       {OptionKind::kPut, spot, 1, put.t_years, put.rate, put.yield, put.volatility});
   PutValue value{european.price, european.delta, european.gamma};
-  const Rule<kPremiumPoints>& rule = gauss_rule<kPremiumPoints>();
+  const Tables& table = tables();
   const double root = std::sqrt(put.t_years);
-  for (std::size_t j = 0; j < rule.points.size(); ++j) {
-    const double y = 1 + rule.points[j];
+  const double log_spot = std::log(spot);
+  for (std::size_t j = 0; j < kPremiumPoints; ++j) {
+    const double y = table.premium_y[j];
     const double elapsed = put.t_years * y * y / 4;
     const double deviation = put.volatility * root * y / 2;
-    const double left = std::max(0.0, put.t_years - elapsed);
     const double d_plus =
-        (std::log(spot / boundary.at_root(std::sqrt(left))) + (put.rate - put.yield) * elapsed) /
+        (log_spot - boundary.log_at(table.to_premium[j]) + (put.rate - put.yield) * elapsed) /
             deviation +
         deviation / 2;
     const double d_minus = d_plus - deviation;
-    const double weight = rule.weights[j] * y * put.t_years / 2;
+    const double weight = table.premium_weight[j] * put.t_years / 2;
     const double rate_term = weight * put.rate * std::exp(-put.rate * elapsed);
     const double density = normal_pdf(d_minus) / (spot * deviation);
     value.price += rate_term * normal_cdf(-d_minus);

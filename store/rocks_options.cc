@@ -1,0 +1,132 @@
+#include "store/rocks_options.h"
+
+#include <cstdarg>
+#include <memory>
+#include <string>
+
+#include <rocksdb/cache.h>
+#include <rocksdb/env.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+namespace runledger::store {
+namespace {
+
+constexpr std::size_t kMiB = std::size_t{1} << 20U;
+
+/// Swallows RocksDB's own messages: a read-only opener must not touch the writer's LOG file.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+std::shared_ptr<rocksdb::TableFactory> table_factory(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions options;
+  options.block_cache = cache;
+  options.block_size = 16 * 1024;
+  options.format_version = 5;
+  options.checksum = rocksdb::kXXH3;
+  options.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  options.cache_index_and_filter_blocks = true;
+  options.pin_l0_filter_and_index_blocks_in_cache = true;
+  return std::shared_ptr<rocksdb::TableFactory>(rocksdb::NewBlockBasedTableFactory(options));
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::TableFactory>& tables,
+                                            std::size_t write_buffer) {
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory = tables;
+  options.write_buffer_size = write_buffer;
+  options.max_write_buffer_number = 3;
+  options.compression = rocksdb::kLZ4Compression;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.force_consistency_checks = true;
+  return options;
+}
+
+/// Large values, compressed by whoever made them: kept out of the tree and out of compactions.
+rocksdb::ColumnFamilyOptions blob_options(const std::shared_ptr<rocksdb::TableFactory>& tables) {
+  rocksdb::ColumnFamilyOptions options = family_options(tables, 64 * kMiB);
+  options.compression = rocksdb::kNoCompression;
+  options.enable_blob_files = true;
+  options.min_blob_size = 512;
+  options.blob_file_size = 256 * kMiB;
+  options.blob_compression_type = rocksdb::kNoCompression;
+  options.enable_blob_garbage_collection = true;
+  return options;
+}
+
+std::size_t write_buffer_of(Table table) {
+  switch (table) {
+    case Table::kJobs:
+    case Table::kJobIndex:
+      return 64 * kMiB;
+    case Table::kCommands:
+    case Table::kLatest:
+      return 16 * kMiB;
+    case Table::kMeta:
+    case Table::kCheckpoints:
+    case Table::kRuns:
+    case Table::kRunIndex:
+    case Table::kPortfolios:
+    case Table::kInputs:
+    case Table::kUsers:
+    case Table::kSecrets:
+      break;
+  }
+  return 4 * kMiB;
+}
+
+}  // namespace
+
+rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* env) {
+  rocksdb::DBOptions options;
+  options.env = env;
+  options.create_if_missing = mode == OpenMode::kCreateIfMissing;
+  options.create_missing_column_families = mode != OpenMode::kReadOnly;
+  options.paranoid_checks = true;
+  // Point-in-time recovery, the default, would drop acknowledged events behind a damaged record
+  // without a word. This mode forgives only a tail that was never acknowledged.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = mode != OpenMode::kReadOnly;
+  options.avoid_flush_during_recovery = false;
+  options.max_total_wal_size = 512 * kMiB;
+  options.db_write_buffer_size = 256 * kMiB;
+  // After an error of the disk the log stops; that the database resumes by itself helps nobody.
+  options.max_bgerror_resume_count = 0;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.bytes_per_sync = kMiB;
+  // One thread writes.
+  options.enable_pipelined_write = false;
+  options.unordered_write = false;
+  options.allow_concurrent_memtable_write = false;
+  options.enable_write_thread_adaptive_yield = false;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_log_file_size = 4 * kMiB;
+  options.keep_log_file_num = 4;
+  if (mode == OpenMode::kReadOnly) {
+    options.info_log = std::make_shared<SilentLogger>();
+  }
+  return options;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
+  const auto tables = table_factory(rocksdb::NewLRUCache(96 * kMiB));
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(tables, kMiB));
+  families.emplace_back(kEventsFamily, family_options(tables, 64 * kMiB));
+  families.emplace_back(kResultsFamily, blob_options(tables));
+  families.emplace_back(kInputsFamily, blob_options(tables));
+  for (std::size_t i = kTableCount; i-- > 0;) {
+    const Table table{static_cast<std::uint8_t>(i)};
+    families.emplace_back(std::string(to_string(table)),
+                          family_options(tables, write_buffer_of(table)));
+  }
+  return families;
+}
+
+}  // namespace runledger::store

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "store/event_log.h"
+#include "store/projection.h"
+#include "store/rocks_event_log.h"
+
+/// What the tests of store share.
+namespace runledger::store::testing {
+
+/// A directory that is removed with the object.
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+[[nodiscard]] RunId run_id(std::uint64_t number);
+[[nodiscard]] PortfolioId portfolio_id(std::uint64_t number);
+[[nodiscard]] CommandId command_id(std::uint64_t number);
+[[nodiscard]] UtcTime at(std::int64_t seconds);
+[[nodiscard]] Date day(int days);
+
+/// A small event that names `number` and belongs to no run.
+[[nodiscard]] NewEvent note(std::uint64_t number);
+/// A job's end with a `detail` of that many bytes.
+[[nodiscard]] NewEvent failure(const RunId& run, std::uint32_t index, std::size_t detail_bytes);
+[[nodiscard]] AppendRequest request_of(std::vector<NewEvent> events);
+[[nodiscard]] Blob blob_of(BlobKind kind, const std::string& bytes);
+
+[[nodiscard]] Projections all_projections();
+
+/// Appends and waits for the answer.
+Result<AppendReceipt> append(EventLog& log, AppendRequest request);
+
+/// All events, read in pages and decoded; fails the test if one cannot be.
+[[nodiscard]] std::vector<Event> read_all(const EventLog& log);
+
+/// Every row of every table but kMeta.
+using TableDump = std::map<std::string, std::map<std::string, std::string>>;
+[[nodiscard]] TableDump dump_tables(const EventLog& log);
+
+/// Opens the log of `directory` with all projections; fails the test if it cannot be.
+[[nodiscard]] std::unique_ptr<EventLog> open_log(const std::filesystem::path& directory,
+                                                 AppenderLimits limits = {});
+
+/// Makes histories as the engine writes them: imports, runs, their jobs with retries, interruptions
+/// and every way to end. One seed, one history.
+class HistoryMaker {
+ public:
+  explicit HistoryMaker(std::uint64_t seed) : random_(seed) {}
+  /// Events of one run with about `jobs` jobs, in requests of a few events each.
+  [[nodiscard]] std::vector<AppendRequest> run(std::uint32_t jobs);
+  [[nodiscard]] std::vector<AppendRequest> imports(std::size_t count);
+
+ private:
+  [[nodiscard]] std::uint64_t below(std::uint64_t end);
+  [[nodiscard]] NewEvent event(Payload payload);
+  void end_job(const JobRef& job, std::uint32_t attempt, std::vector<NewEvent>& events);
+  void play_job(std::uint32_t index, std::vector<NewEvent>& events);
+
+  std::mt19937_64 random_;
+  std::uint64_t runs_ = 0;
+  std::int64_t now_ = 1'500'000'000;
+  RunId run_;
+};
+
+}  // namespace runledger::store::testing
