@@ -163,8 +163,7 @@ void LiveFeed::start() {
     }
   });
   // Notification is a wake-up only. One is on its way at most, however many commits there are.
-  const auto& log = api_.service().log();
-  commits_ = const_cast<store::EventLog&>(log).notify_committed([this](Sequence) {
+  commits_ = api_.service().log().notify_committed([this](Sequence) {
     if (!posted_.exchange(true)) {
       net::post(io_, [this] {
         posted_.store(false);

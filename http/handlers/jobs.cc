@@ -91,7 +91,7 @@ Outcome list_jobs(const ApiContext& context, const Call& call) {
 }
 
 void write_counts(JsonWriter& json, const store::JobTypeSummary& counts) {
-  const auto completed = counts.succeeded + counts.with_warnings;
+  const auto completed = counts.succeeded;  // With and without warnings.
   const auto ran = completed + counts.failed + counts.cancelled;
   json.field("total_jobs", ran + counts.skipped);
   json.field("completed", completed);
