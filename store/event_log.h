@@ -75,8 +75,8 @@ class Subscription {
 /// never block, never append from it synchronously waiting for the result.
 using CommitListener = std::function<void(Sequence committed)>;
 
-/// Called on the appending thread for each event, in order, after it is durable and before it is
-/// visible to readers and before the callback of its append.
+/// Called on the appending thread for each event, in order, once it is durable and visible to
+/// readers, and before the callback of its append.
 using CommitObserver = std::function<void(const Event& event)>;
 
 /// The one log. Thread-safe. Readers see only synced events, in sequence order, never a hole.

@@ -166,6 +166,11 @@ class RocksEventLog final : public EventLog {
     return open_blob(*packed, digest);
   }
 
+  [[nodiscard]] Result<std::optional<AppendReceipt>> find_command(
+      const CommandKey& key) const override {
+    return find_receipt(tables_, key);
+  }
+
   [[nodiscard]] const TableReader& tables() const noexcept override { return tables_; }
   [[nodiscard]] Status health() const override {
     return appender_ ? appender_->health() : Status();

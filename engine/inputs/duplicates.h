@@ -25,8 +25,11 @@ void find_duplicates(const std::vector<Row>& rows,
   }
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(
-      order, [&](std::size_t a, std::size_t b) { return key(rows[a]) < key(rows[b]); });
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    const auto& key_a = key(rows[a]);
+    const auto& key_b = key(rows[b]);
+    return key_a < key_b || (!(key_b < key_a) && a < b);
+  });
   std::size_t first = 0;
   for (std::size_t i = 1; i < order.size(); ++i) {
     if (key(rows[order[first]]) < key(rows[order[i]])) {

@@ -64,7 +64,8 @@ struct PreparedImport {
   std::vector<ImportIssue> notes;
 };
 
-/// Checks an input file of `kind` (not kScenarios) and makes its event.
+/// Checks an input file of `kind` (not kScenarios: asserts) and makes its event. A file name must
+/// end in .csv; it may be empty if there is none.
 [[nodiscard]] std::expected<PreparedImport, std::vector<ImportIssue>> prepare_input(
     InputKind kind, std::string file_name, std::string bytes, Date today);
 

@@ -196,5 +196,15 @@ TEST(Calendar, KnowsNoSessionsOutsideItsRange) {
   EXPECT_THAT(Calendar::nyse().sessions(date("2017-11-13"), date("2017-11-10")), IsEmpty());
 }
 
+TEST(Calendar, AnswersForDaysOutsideItsRangeWhereThereIsAnAnswer) {
+  const Calendar& nyse = Calendar::nyse();
+
+  EXPECT_EQ(nyse.on_or_after(date("1962-06-01")), nyse.first());
+  EXPECT_EQ(nyse.next(date("1962-06-01")), nyse.first());
+  EXPECT_EQ(nyse.index_on_or_before(date("1962-06-01")), -1);
+  EXPECT_EQ(nyse.on_or_before(date("2150-01-01")), nyse.last());
+  EXPECT_EQ(nyse.previous(date("2150-01-01")), nyse.last());
+}
+
 }  // namespace
 }  // namespace runledger::engine
