@@ -112,7 +112,8 @@ class EventLog {
   [[nodiscard]] virtual Sequence committed() const noexcept = 0;
 
   /// A wake-up only; the data comes from read().
-  [[nodiscard]] virtual std::unique_ptr<Subscription> notify_committed(CommitListener listener) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Subscription> notify_committed(
+      CommitListener listener) const = 0;
 
   /// The unpacked bytes of a result or input. Errors: kNotFound, kCorruption, kIo.
   [[nodiscard]] virtual Result<std::string> blob(BlobKind kind, const Digest& digest) const = 0;

@@ -135,7 +135,8 @@ class MemoryEventLog final : public EventLog {
     return Sequence{records_.size()};
   }
 
-  [[nodiscard]] std::unique_ptr<Subscription> notify_committed(CommitListener listener) override {
+  [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
+      CommitListener listener) const override {
     return listeners_.add(std::move(listener));
   }
 
@@ -241,7 +242,7 @@ class MemoryEventLog final : public EventLog {
   std::map<RunId, Range> runs_;
   Projections projections_;
   CommitObserver observer_;
-  CommitListeners listeners_;
+  mutable CommitListeners listeners_;  // Who listens is no part of what the log holds.
 };
 
 }  // namespace
