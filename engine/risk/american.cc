@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <numbers>
+#include <optional>
 
 #include <boost/math/quadrature/gauss.hpp>
 
@@ -356,25 +357,37 @@ Normalised normalise(const OptionTerms& terms) {
 
 }  // namespace
 
-double american_price(const OptionTerms& terms) {
-  RL_ASSERT(terms.spot > 0);
+std::vector<double> american_prices(const OptionTerms& terms, std::span<const double> spots) {
   RL_ASSERT(terms.strike > 0);
-  if (!(terms.t_years > 0)) {
-    return intrinsic_value(terms.kind, terms.spot, terms.strike);
+  std::optional<ExerciseBoundary> boundary;
+  std::vector<double> prices;
+  prices.reserve(spots.size());
+  OptionTerms moved = terms;
+  for (const double spot : spots) {
+    RL_ASSERT(spot > 0);
+    moved.spot = spot;
+    const Normalised normal = normalise(moved);
+    const Exercise exercise = exercise_of(normal.put);
+    if (!(terms.t_years > 0)) {
+      prices.push_back(intrinsic_value(terms.kind, spot, terms.strike));
+    } else if (exercise == Exercise::kNever) {
+      prices.push_back(european_price(moved));
+    } else if (is_deterministic(terms)) {
+      prices.push_back(deterministic_price(moved));
+    } else if (exercise == Exercise::kOther) {
+      prices.push_back(tree_price(moved));
+    } else {
+      if (!boundary) {
+        boundary.emplace(normal.put);
+      }
+      prices.push_back(normal.scale * value_of(normal.put, *boundary, normal.spot).price);
+    }
   }
-  const Normalised normal = normalise(terms);
-  const Exercise exercise = exercise_of(normal.put);
-  if (exercise == Exercise::kNever) {
-    return european_price(terms);
-  }
-  if (is_deterministic(terms)) {
-    return deterministic_price(terms);
-  }
-  if (exercise == Exercise::kOther) {
-    return tree_price(terms);
-  }
-  const ExerciseBoundary boundary(normal.put);
-  return normal.scale * value_of(normal.put, boundary, normal.spot).price;
+  return prices;
+}
+
+double american_price(const OptionTerms& terms) {
+  return american_prices(terms, std::span(&terms.spot, 1)).front();
 }
 
 namespace {

@@ -27,6 +27,22 @@ double option_price(ExerciseStyle style, const OptionTerms& terms) {
   return style == ExerciseStyle::kAmerican ? american_price(terms) : european_price(terms);
 }
 
+std::vector<double> option_prices(ExerciseStyle style,
+                                  const OptionTerms& terms,
+                                  std::span<const double> spots) {
+  if (style == ExerciseStyle::kAmerican && terms.t_years > 0) {
+    return american_prices(terms, spots);
+  }
+  std::vector<double> prices;
+  prices.reserve(spots.size());
+  OptionTerms moved = terms;
+  for (const double spot : spots) {
+    moved.spot = spot;
+    prices.push_back(option_price(style, moved));
+  }
+  return prices;
+}
+
 OptionGreeks option_greeks(ExerciseStyle style, const OptionTerms& terms) {
   return style == ExerciseStyle::kAmerican ? american_greeks(terms) : european_greeks(terms);
 }

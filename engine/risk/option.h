@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "engine/risk/black_scholes.h"
 #include "engine/risk/computed.h"
 
@@ -10,6 +13,12 @@ inline constexpr double kImpliedVolatilityMax = 5.0;
 
 /// Value of an option of either style; intrinsic at expiration. Pure, thread-safe.
 [[nodiscard]] double option_price(ExerciseStyle style, const OptionTerms& terms);
+
+/// Values at several spots, each as option_price() gives it; an American option's exercise boundary
+/// is found once. Pure, thread-safe.
+[[nodiscard]] std::vector<double> option_prices(ExerciseStyle style,
+                                                const OptionTerms& terms,
+                                                std::span<const double> spots);
 
 /// Value and Greeks of an option of either style. Pure, thread-safe.
 [[nodiscard]] OptionGreeks option_greeks(ExerciseStyle style, const OptionTerms& terms);
