@@ -1,26 +1,31 @@
 #include "engine/coordinator.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
+
+#include <spdlog/spdlog.h>
 
 #include "schema/invariant.h"
 #include "store/job_history.h"
 
 namespace runledger::engine {
 
-Coordinator::Coordinator(Dependencies dependencies, Limits limits, std::optional<RunState> unfinished)
+Coordinator::Coordinator(Dependencies dependencies,
+                         Limits limits,
+                         std::optional<RunState> unfinished)
     : deps_(std::move(dependencies)),
       limits_(limits),
       next_sequence_(next(deps_.log.committed())),
       active_(std::move(unfinished)) {
-  inbox_ = std::make_shared<AttemptInbox>(
-      [this] { deps_.executor.post([this] { on_outcomes(); }); });
+  inbox_ =
+      std::make_shared<AttemptInbox>([this] { deps_.executor.post([this] { on_outcomes(); }); });
 }
 
-Coordinator::~Coordinator() { inbox_->close(); }
+Coordinator::~Coordinator() {
+  inbox_->close();
+}
 
-// --- entry points ---------------------------------------------------------------------------------
+// --- entry points
+// ---------------------------------------------------------------------------------
 
 void Coordinator::start(EngineStarted engine, Done<Epoch> done) {
   deps_.executor.post([this, engine = std::move(engine), done = std::move(done)]() mutable {
@@ -31,10 +36,9 @@ void Coordinator::start(EngineStarted engine, Done<Epoch> done) {
 void Coordinator::request_run(RequestRun command,
                               std::optional<store::CommandKey> key,
                               Done<Sequence> done) {
-  deps_.executor.post(
-      [this, command = std::move(command), key, done = std::move(done)]() mutable {
-        on_request(std::move(command), key, std::move(done));
-      });
+  deps_.executor.post([this, command = std::move(command), key, done = std::move(done)]() mutable {
+    on_request(std::move(command), key, std::move(done));
+  });
 }
 
 void Coordinator::cancel_run(CancelRun command, Done<RunId> done) {
@@ -44,10 +48,9 @@ void Coordinator::cancel_run(CancelRun command, Done<RunId> done) {
 }
 
 void Coordinator::submit(Submission submission, Done<store::AppendReceipt> done) {
-  deps_.executor.post(
-      [this, submission = std::move(submission), done = std::move(done)]() mutable {
-        on_submit(std::move(submission), std::move(done));
-      });
+  deps_.executor.post([this, submission = std::move(submission), done = std::move(done)]() mutable {
+    on_submit(std::move(submission), std::move(done));
+  });
 }
 
 void Coordinator::drain(std::move_only_function<void()> drained) {
@@ -73,7 +76,8 @@ void Coordinator::abandon() {
   });
 }
 
-// --- commands -------------------------------------------------------------------------------------
+// --- commands
+// -------------------------------------------------------------------------------------
 
 Status Coordinator::accepting() const {
   if (failure_) {
@@ -134,9 +138,8 @@ void Coordinator::on_request(RequestRun command,
       return done((*receipt)->first);
     }
   }
-  const auto allowed =
-      decide(active_ ? &*active_ : nullptr, command,
-             {deps_.clock.wall_now(), epoch_, limits_.retry, deps_.random});
+  const auto allowed = decide(active_ ? &*active_ : nullptr, command,
+                              {deps_.clock.wall_now(), epoch_, limits_.retry, deps_.random});
   if (allowed) {
     return begin_run(std::move(command), key, std::move(done));
   }
@@ -220,7 +223,8 @@ void Coordinator::on_submit(Submission submission, Done<store::AppendReceipt> do
   flush(std::move(done));
 }
 
-// --- facts ----------------------------------------------------------------------------------------
+// --- facts
+// ----------------------------------------------------------------------------------------
 
 Result<std::size_t> Coordinator::execute(const Command& command, Sequence causation) {
   const auto* state = active_ ? &*active_ : nullptr;
@@ -334,7 +338,9 @@ void Coordinator::flush(Receipt done) {
   }
 }
 
-void Coordinator::on_appended(Result<store::AppendReceipt> receipt, Sequence expected, Receipt done) {
+void Coordinator::on_appended(Result<store::AppendReceipt> receipt,
+                              Sequence expected,
+                              Receipt done) {
   --appends_in_flight_;
   if (receipt) {
     // The causations recorded so far rest on this: nobody else appends to the log.
@@ -359,7 +365,8 @@ void Coordinator::on_appended(Result<store::AppendReceipt> receipt, Sequence exp
   check_drained();
 }
 
-// --- consequences ---------------------------------------------------------------------------------
+// --- consequences
+// ---------------------------------------------------------------------------------
 
 void Coordinator::on_outcomes() {
   if (failure_ || stopped_) {
@@ -472,7 +479,8 @@ void Coordinator::load_inputs() {
       trouble = loaded.plan->error().message;
     }
     if (trouble && active_->plan() != nullptr) {
-      // The inputs of a plan in the log cannot be read back: corruption, to be looked at by a person.
+      // The inputs of a plan in the log cannot be read back: corruption, to be looked at by a
+      // person.
       failure_ = Error{Code::kCorruption, "the inputs of run " + to_string(run) + ": " + *trouble};
       spdlog::critical("the run cannot go on: {}", failure_->message);
       return check_drained();
@@ -494,15 +502,15 @@ void Coordinator::load_inputs() {
     if (!planned && loaded.calculation) {
       loaded.plan = deps_.planner.plan(scope, through);
     }
-    deps_.executor.post([finish, run, loaded = std::move(loaded)]() mutable {
-      finish(run, std::move(loaded));
-    });
+    deps_.executor.post(
+        [finish, run, loaded = std::move(loaded)]() mutable { finish(run, std::move(loaded)); });
   });
 }
 
 void Coordinator::arm_tick() {
   if (!tick_timer_) {
-    tick_timer_ = deps_.executor.post_at(deps_.clock.mono_now() + limits_.tick, [this] { on_tick(); });
+    tick_timer_ =
+        deps_.executor.post_at(deps_.clock.mono_now() + limits_.tick, [this] { on_tick(); });
   }
 }
 
@@ -553,10 +561,10 @@ void Coordinator::on_tick() {
     if (seen.done != attempt->reported_done && now - since >= limits_.progress_interval) {
       attempt->reported_at = now;
       attempt->reported_done = seen.done;
-      RL_ASSERT(execute(ReportProgress{index, attempt->work().attempt, seen.done, seen.total,
-                                       seen.unit},
-                        active_requested_)
-                    .has_value());
+      RL_ASSERT(
+          execute(ReportProgress{index, attempt->work().attempt, seen.done, seen.total, seen.unit},
+                  active_requested_)
+              .has_value());
     }
   }
   for (auto& outcome : given_up) {

@@ -221,7 +221,8 @@ void RunState::end(std::uint32_t index, JobStatus status) {
     ++first_live_;
   }
   if (const auto portfolio = plan_->portfolio_index(index)) {
-    auto& open = group_open_[std::size_t{plan_->date_index(index)} * plan_->portfolios() + *portfolio];
+    auto& open =
+        group_open_[std::size_t{plan_->date_index(index)} * plan_->portfolios() + *portfolio];
     if (--open == 0) {
       ++portfolio_dates_ended_;
     }
@@ -251,7 +252,9 @@ void RunState::release_dependents(std::uint32_t index, std::optional<PendingSkip
   });
 }
 
-void RunState::count_error(ErrorCategory category) { ++errors_[category]; }
+void RunState::count_error(ErrorCategory category) {
+  ++errors_[category];
+}
 
 JobTypeCount& RunState::count_of(JobType type) {
   auto& count = by_type_[type];

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <cstdlib>
+
+#include <gtest/gtest.h>
 
 #include "engine/run_view.h"
 #include "tests/support/sim_engine.h"
@@ -23,7 +23,9 @@ struct Faults {
 
 // Each fault is either armed for the whole run or not.
 Faults draw_faults(Random& random) {
-  const auto armed = [&](double most) { return random.uniform() < 0.5 ? random.uniform() * most : 0.0; };
+  const auto armed = [&](double most) {
+    return random.uniform() < 0.5 ? random.uniform() * most : 0.0;
+  };
   return {.transient = armed(0.2),
           .permanent = armed(0.05),
           .throws = armed(0.05),
