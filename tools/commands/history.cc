@@ -67,8 +67,8 @@ void print_job_types(const Json& summary) {
                {"RECORDS", Align::kRight},
                {"SECONDS", Align::kRight}});
   const auto add = [&](const std::string& name, const Json& counts) {
-    table.add({name, cell(counts, "succeeded"), cell(counts, "failed"), cell(counts, "skipped"),
-               cell(counts, "cancelled"), cell(counts, "records"),
+    table.add({name, cell(counts, "completed"), cell(counts, "failed"), cell(counts, "skipped"),
+               cell(counts, "cancelled"), cell(counts, "records_processed"),
                seconds_cell(counts, "duration_seconds")});
   };
   if (types->is_object()) {
