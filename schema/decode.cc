@@ -1,7 +1,8 @@
-#include <flatbuffers/flatbuffers.h>
-
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
+
+#include <flatbuffers/flatbuffers.h>
 
 #include "event_generated.h"
 #include "schema/codec.h"
@@ -51,6 +52,13 @@ Date date_of(std::int32_t days) {
 
 std::optional<Date> date_of(flatbuffers::Optional<std::int32_t> days) {
   return days ? std::optional<Date>(date_of(*days)) : std::nullopt;
+}
+
+double finite(double value) {
+  if (!std::isfinite(value)) {
+    throw BadValue{"number that is not finite"};
+  }
+  return value;
 }
 
 std::string text_of(const flatbuffers::String* stored) {
@@ -119,7 +127,9 @@ Payload from(const fb::RunRequested& e) {
   return out;
 }
 
-Payload from(const fb::RunRejected& e) { return RunRejected{text_of(e.reason())}; }
+Payload from(const fb::RunRejected& e) {
+  return RunRejected{text_of(e.reason())};
+}
 
 Payload from(const fb::RunPlanned& e) {
   RunPlanned out;
@@ -155,11 +165,15 @@ Payload from(const fb::RunPlanned& e) {
   return out;
 }
 
-Payload from(const fb::RunStarted& e) { return RunStarted{Epoch{e.epoch()}}; }
+Payload from(const fb::RunStarted& e) {
+  return RunStarted{Epoch{e.epoch()}};
+}
 Payload from(const fb::RunCancelRequested& e) {
   return RunCancelRequested{text_of(e.requested_by())};
 }
-Payload from(const fb::RunResumed& e) { return RunResumed{Epoch{e.epoch()}}; }
+Payload from(const fb::RunResumed& e) {
+  return RunResumed{Epoch{e.epoch()}};
+}
 
 RunSummary summary_of(const fb::RunSummary& s) {
   RunSummary out{.jobs_total = s.jobs_total(),
@@ -178,8 +192,8 @@ RunSummary summary_of(const fb::RunSummary& s) {
                  .portfolios_limited = s.portfolios_limited(),
                  .portfolios_failed = s.portfolios_failed(),
                  .positions_processed = s.positions_processed(),
-                 .average_history_days = s.average_history_days(),
-                 .coverage = s.coverage()};
+                 .average_history_days = finite(s.average_history_days()),
+                 .coverage = finite(s.coverage())};
   if (s.by_job_type() != nullptr) {
     for (const auto* c : *s.by_job_type()) {
       out.by_job_type.push_back({job_type_of(c->type()), c->succeeded(), c->failed(), c->skipped(),
@@ -210,9 +224,8 @@ Payload from(const fb::JobProgressed& e) {
 }
 
 Payload from(const fb::JobRetryScheduled& e) {
-  return JobRetryScheduled{job_of(e.job()), Attempt{e.attempt()},
-                           UtcTime{nanoseconds{e.due_ns()}}, category_of(e.category()),
-                           text_of(e.error())};
+  return JobRetryScheduled{job_of(e.job()), Attempt{e.attempt()}, UtcTime{nanoseconds{e.due_ns()}},
+                           category_of(e.category()), text_of(e.error())};
 }
 
 Payload from(const fb::JobSucceeded& e) {
@@ -225,7 +238,7 @@ Payload from(const fb::JobSucceeded& e) {
   out.unit = text_of(e.unit());
   const auto& quality = present(e.quality(), "quality is absent");
   out.quality = {enumerator(quality.flag(), QualityFlag::kFull, QualityFlag::kFailed, "quality"),
-                 quality.coverage(), quality.average_history_days()};
+                 finite(quality.coverage()), finite(quality.average_history_days())};
   if (e.warnings() != nullptr) {
     for (const auto* warning : *e.warnings()) {
       out.warnings.push_back(text_of(warning));
@@ -251,7 +264,9 @@ Payload from(const fb::JobSkipped& e) {
   return out;
 }
 
-Payload from(const fb::JobCancelled& e) { return JobCancelled{job_of(e.job())}; }
+Payload from(const fb::JobCancelled& e) {
+  return JobCancelled{job_of(e.job())};
+}
 
 Payload from(const fb::JobInterrupted& e) {
   return JobInterrupted{job_of(e.job()), Attempt{e.attempt()}, Epoch{e.epoch()}};
@@ -265,7 +280,7 @@ Payload from(const fb::PortfolioImported& e) {
   out.file_name = text_of(e.file_name());
   out.positions = e.positions();
   if (e.equity()) {
-    out.equity = *e.equity();
+    out.equity = finite(*e.equity());
   }
   out.equity_date = date_of(e.equity_date());
   return out;
@@ -276,13 +291,14 @@ Payload from(const fb::PortfolioDeleted& e) {
 }
 
 Payload from(const fb::InputIngested& e) {
-  return InputIngested{enumerator(e.kind(), InputKind::kPrices, InputKind::kScenarios, "input kind"),
-                       digest_of(e.content()),
-                       text_of(e.file_name()),
-                       e.rows(),
-                       e.symbols(),
-                       date_of(e.first_date()),
-                       date_of(e.last_date())};
+  return InputIngested{
+      enumerator(e.kind(), InputKind::kPrices, InputKind::kScenarios, "input kind"),
+      digest_of(e.content()),
+      text_of(e.file_name()),
+      e.rows(),
+      e.symbols(),
+      date_of(e.first_date()),
+      date_of(e.last_date())};
 }
 
 Payload from(const fb::AccessGranted& e) {
@@ -353,8 +369,7 @@ Result<Event> decode_event(const EventBytes& bytes) {
   const auto view = bytes.view();
   const auto* data = reinterpret_cast<const std::uint8_t*>(view.data());
   flatbuffers::Verifier verifier(data, view.size());
-  if (view.size() < 8 || !fb::EventBufferHasIdentifier(data) ||
-      !fb::VerifyEventBuffer(verifier)) {
+  if (view.size() < 8 || !fb::EventBufferHasIdentifier(data) || !fb::VerifyEventBuffer(verifier)) {
     return fail(Code::kCorruption, "not an event: the verifier rejects its bytes");
   }
   const auto& stored = *fb::GetEvent(data);

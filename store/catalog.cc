@@ -7,7 +7,8 @@
 #include "store/serialize.h"
 
 // kPortfolios: 'i' id -> row; 'n' name 0 id -> row, only while the portfolio is not deleted.
-// kInputs:     's' sequence -> row; 'c' kind content -> newest row with that content.
+// kInputs:     's' sequence -> row; 'c' kind content -> newest row with that content;
+//              'e' sequence -> nothing, for every import and deletion, of portfolios too.
 namespace runledger::store {
 
 template <class Archive>
@@ -56,6 +57,11 @@ class Catalog final : public Projection {
     return {Table::kPortfolios, Table::kInputs};
   }
   void apply(const Event& event, TableBatch& rows) noexcept override {
+    if (std::holds_alternative<PortfolioImported>(event.payload) ||
+        std::holds_alternative<PortfolioDeleted>(event.payload) ||
+        std::holds_alternative<InputIngested>(event.payload)) {
+      rows.put(Table::kInputs, "e" + sequence_key(event.sequence), {});
+    }
     if (const auto* imported = std::get_if<PortfolioImported>(&event.payload)) {
       import_portfolio(event, *imported, rows);
     } else if (const auto* deleted = std::get_if<PortfolioDeleted>(&event.payload)) {
@@ -179,6 +185,16 @@ Result<std::optional<InputRow>> find_input(const TableReader& tables,
   }
   RL_TRY_ASSIGN(auto row, deserialized<InputRow>(*bytes, "a row of the catalog"));
   return row;
+}
+
+Result<std::vector<Sequence>> import_sequences(const TableReader& tables, Sequence through) {
+  std::vector<Sequence> sequences;
+  RL_TRY(tables.scan(Table::kInputs, "e", "e" + sequence_key(next(through)), ScanOrder::kAscending,
+                     [&](std::string_view key, std::string_view) {
+                       sequences.push_back(FieldReader(key.substr(1)).sequence());
+                       return true;
+                     }));
+  return sequences;
 }
 
 }  // namespace runledger::store

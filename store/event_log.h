@@ -75,8 +75,8 @@ class Subscription {
 /// never block, never append from it synchronously waiting for the result.
 using CommitListener = std::function<void(Sequence committed)>;
 
-/// Called on the appending thread for each event, in order, after it is durable and before it is
-/// visible to readers and before the callback of its append.
+/// Called on the appending thread for each event, in order, once it is durable and visible to
+/// readers, and before the callback of its append.
 using CommitObserver = std::function<void(const Event& event)>;
 
 /// The one log. Thread-safe. Readers see only synced events, in sequence order, never a hole.
@@ -103,11 +103,17 @@ class EventLog {
   };
   [[nodiscard]] virtual Result<Range> run_range(const RunId& run) const = 0;
 
+  /// The receipt of an earlier append with this command id (duplicate = true), if there was one.
+  /// Errors: kInvalidArgument (it was used with other content), kIo.
+  [[nodiscard]] virtual Result<std::optional<AppendReceipt>> find_command(
+      const CommandKey& key) const = 0;
+
   /// Newest synced and visible sequence. Acquire load.
   [[nodiscard]] virtual Sequence committed() const noexcept = 0;
 
   /// A wake-up only; the data comes from read().
-  [[nodiscard]] virtual std::unique_ptr<Subscription> notify_committed(CommitListener listener) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Subscription> notify_committed(
+      CommitListener listener) const = 0;
 
   /// The unpacked bytes of a result or input. Errors: kNotFound, kCorruption, kIo.
   [[nodiscard]] virtual Result<std::string> blob(BlobKind kind, const Digest& digest) const = 0;

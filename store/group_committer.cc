@@ -174,12 +174,12 @@ Status GroupCommitter::commit() {
   }
   Status committed = write();
   if (committed) {
+    parts_.store.publish(group_head_.sequence);
     if (parts_.observer) {
       for (const Event& event : events_) {
         parts_.observer(event);
       }
     }
-    parts_.store.publish(group_head_.sequence);
   }
   events_.clear();
   commands_.clear();

@@ -30,6 +30,20 @@ Result<CommandRow> decode_command(std::string_view bytes) {
   return row;
 }
 
+Result<std::optional<AppendReceipt>> find_receipt(const TableReader& tables,
+                                                  const CommandKey& key) {
+  RL_TRY_ASSIGN(const auto bytes, tables.get(Table::kCommands, command_key(key.id)));
+  if (!bytes) {
+    return std::nullopt;
+  }
+  RL_TRY_ASSIGN(const CommandRow row, decode_command(*bytes));
+  if (row.content != key.content) {
+    return fail(Code::kInvalidArgument,
+                "command " + to_string(key.id) + " was used before for something else");
+  }
+  return AppendReceipt{row.first, row.last, true};
+}
+
 std::string run_key(const RunId& run) {
   std::string key;
   put_uuid(key, run.uuid);

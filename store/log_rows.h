@@ -24,6 +24,11 @@ struct CommandRow {
 /// Errors: kCorruption.
 [[nodiscard]] Result<CommandRow> decode_command(std::string_view bytes);
 
+/// The receipt of an earlier append of `key`, if there was one.
+/// Errors: kInvalidArgument (used with other content), kCorruption, kIo.
+[[nodiscard]] Result<std::optional<AppendReceipt>> find_receipt(const TableReader& tables,
+                                                                const CommandKey& key);
+
 /// kRunIndex: run id -> first and last sequence.
 [[nodiscard]] std::string run_key(const RunId& run);
 [[nodiscard]] std::string encode_range(const EventLog::Range& range);

@@ -135,7 +135,8 @@ class MemoryEventLog final : public EventLog {
     return Sequence{records_.size()};
   }
 
-  [[nodiscard]] std::unique_ptr<Subscription> notify_committed(CommitListener listener) override {
+  [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
+      CommitListener listener) const override {
     return listeners_.add(std::move(listener));
   }
 
@@ -152,6 +153,11 @@ class MemoryEventLog final : public EventLog {
     return open_blob(*packed, digest);
   }
 
+  [[nodiscard]] Result<std::optional<AppendReceipt>> find_command(
+      const CommandKey& key) const override {
+    return find_receipt(tables_, key);
+  }
+
   [[nodiscard]] const TableReader& tables() const noexcept override { return tables_; }
   [[nodiscard]] Status health() const override { return {}; }
   [[nodiscard]] StoreId store_id() const noexcept override {
@@ -166,7 +172,8 @@ class MemoryEventLog final : public EventLog {
  private:
   // Only the thread that set appending_ comes here, so chain and projections need no lock.
   void append_one(AppendRequest request, AppendCallback& done) {
-    auto known = find_command(request);
+    auto known = request.command ? find_receipt(tables_, *request.command)
+                                 : Result<std::optional<AppendReceipt>>(std::nullopt);
     if (!known || known->has_value()) {
       done(known ? Result<AppendReceipt>(**known) : std::unexpected(std::move(known).error()));
       return;
@@ -186,30 +193,12 @@ class MemoryEventLog final : public EventLog {
     const AppendReceipt receipt{events.front().sequence, events.back().sequence, false};
     TableBatch rows = std::move(request.rows);
     add_rows(request, events, rows);
+    publish(request, std::move(records), rows);
     if (observer_) {
       std::ranges::for_each(events, observer_);
     }
-    publish(request, std::move(records), rows);
     done(receipt);
     listeners_.notify(receipt.last);
-  }
-
-  [[nodiscard]] Result<std::optional<AppendReceipt>> find_command(
-      const AppendRequest& request) const {
-    if (!request.command) {
-      return std::nullopt;
-    }
-    RL_TRY_ASSIGN(const auto bytes,
-                  tables_.get(Table::kCommands, command_key(request.command->id)));
-    if (!bytes) {
-      return std::nullopt;
-    }
-    RL_TRY_ASSIGN(const CommandRow row, decode_command(*bytes));
-    if (row.content != request.command->content) {
-      return fail(Code::kInvalidArgument, "command " + to_string(request.command->id) +
-                                              " was used before for something else");
-    }
-    return AppendReceipt{row.first, row.last, true};
   }
 
   void add_rows(const AppendRequest& request, const std::vector<Event>& events, TableBatch& rows) {
@@ -253,7 +242,7 @@ class MemoryEventLog final : public EventLog {
   std::map<RunId, Range> runs_;
   Projections projections_;
   CommitObserver observer_;
-  CommitListeners listeners_;
+  mutable CommitListeners listeners_;  // Who listens is no part of what the log holds.
 };
 
 }  // namespace

@@ -150,7 +150,8 @@ class RocksEventLog final : public EventLog {
     return Sequence{committed_.load(std::memory_order_acquire)};
   }
 
-  [[nodiscard]] std::unique_ptr<Subscription> notify_committed(CommitListener listener) override {
+  [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
+      CommitListener listener) const override {
     return listeners_.add(std::move(listener));
   }
 
@@ -163,6 +164,11 @@ class RocksEventLog final : public EventLog {
       return fail(Code::kNotFound, "no such blob: " + to_string(digest));
     }
     return open_blob(*packed, digest);
+  }
+
+  [[nodiscard]] Result<std::optional<AppendReceipt>> find_command(
+      const CommandKey& key) const override {
+    return find_receipt(tables_, key);
   }
 
   [[nodiscard]] const TableReader& tables() const noexcept override { return tables_; }
@@ -189,7 +195,7 @@ class RocksEventLog final : public EventLog {
   RocksTables tables_;
   RocksGroupStore store_;
   Projections projections_;
-  CommitListeners listeners_;
+  mutable CommitListeners listeners_;  // Who listens is no part of what the log holds.
   std::optional<GroupCommitter> committer_;
   std::optional<Appender> appender_;
 };

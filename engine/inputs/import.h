@@ -64,12 +64,10 @@ struct PreparedImport {
   std::vector<ImportIssue> notes;
 };
 
-/// Checks an input file of `kind` (not kScenarios) and makes its event.
+/// Checks an input file of `kind` (not kScenarios: asserts) and makes its event. A file name must
+/// end in .csv; it may be empty if there is none.
 [[nodiscard]] std::expected<PreparedImport, std::vector<ImportIssue>> prepare_input(
-    InputKind kind,
-    std::string file_name,
-    std::string bytes,
-    Date today);
+    InputKind kind, std::string file_name, std::string bytes, Date today);
 
 /// Checks a positions file and makes its event. The name must be 1..100 printable characters,
 /// equity > 0 and <= 1e12, and its date a trading day not after today (ERR_PORT_*).
@@ -82,8 +80,7 @@ struct PortfolioImportRequest {
   std::optional<Date> equity_date;
 };
 [[nodiscard]] std::expected<PreparedImport, std::vector<ImportIssue>> prepare_portfolio(
-    PortfolioImportRequest request,
-    Date today);
+    PortfolioImportRequest request, Date today);
 
 /// Folds the imported files, in log order, into rows. A later positions file of a portfolio
 /// replaces the earlier one; a deleted portfolio leaves. The files were checked when they came in,

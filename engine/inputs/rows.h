@@ -24,8 +24,9 @@ struct PriceRow {
 /// Maturities of the Treasury yield columns, in years.
 inline constexpr std::array<double, 11> kTenorYears = {1.0 / 12, 0.25, 0.5, 1,  2, 3,
                                                        5,        7,    10,  20, 30};
-inline constexpr std::array<const char*, 11> kTenorColumns = {
-    "DGS1MO", "DGS3MO", "DGS6MO", "DGS1", "DGS2", "DGS3", "DGS5", "DGS7", "DGS10", "DGS20", "DGS30"};
+inline constexpr std::array<const char*, 11> kTenorColumns = {"DGS1MO", "DGS3MO", "DGS6MO", "DGS1",
+                                                              "DGS2",   "DGS3",   "DGS5",   "DGS7",
+                                                              "DGS10",  "DGS20",  "DGS30"};
 
 struct RateRow {
   Date date{};

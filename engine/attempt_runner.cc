@@ -1,0 +1,115 @@
+#include "engine/attempt_runner.h"
+
+#include <exception>
+
+#include "schema/codec.h"
+
+namespace runledger::engine {
+
+void AttemptInbox::put(AttemptOutcome outcome) {
+  const std::lock_guard lock(mutex_);
+  if (!wake_) {
+    return;
+  }
+  outcomes_.push_back(std::move(outcome));
+  if (outcomes_.size() == 1) {
+    wake_();
+  }
+}
+
+std::vector<AttemptOutcome> AttemptInbox::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(outcomes_, {});
+}
+
+void AttemptInbox::close() {
+  const std::lock_guard lock(mutex_);
+  wake_ = nullptr;
+  outcomes_.clear();
+}
+
+AttemptRunner::AttemptRunner(Work work, const Clock& clock, std::shared_ptr<AttemptInbox> inbox)
+    : work_(std::move(work)), clock_(clock), inbox_(std::move(inbox)) {}
+
+void AttemptRunner::request_stop(const char* why) noexcept {
+  const char* none = nullptr;
+  stop_reason_.compare_exchange_strong(none, why);
+  stop_.request_stop();
+}
+
+std::optional<MonoTime> AttemptRunner::started() const noexcept {
+  const auto ns = started_ns_.load(std::memory_order_acquire);
+  return ns == 0 ? std::nullopt : std::optional(MonoTime{nanoseconds{ns}});
+}
+
+AttemptProgress AttemptRunner::progress() const noexcept {
+  return {done_.load(std::memory_order_relaxed), total_.load(std::memory_order_relaxed),
+          unit_.load(std::memory_order_relaxed)};
+}
+
+std::expected<JobOutput, JobError> AttemptRunner::calculate() noexcept {
+  const auto token = stop_.get_token();
+  if (token.stop_requested()) {
+    return std::unexpected(JobError{ErrorCategory::kTransient, kStopCancelled, "not begun"});
+  }
+  try {
+    if (!work_.spec.previous_snapshot && work_.load_snapshot) {
+      work_.spec.previous_snapshot = work_.load_snapshot();
+    }
+    const JobProgress progress = [this](std::uint64_t done, std::uint64_t total,
+                                        std::string_view unit) {
+      total_.store(total, std::memory_order_relaxed);
+      unit_.store(unit.data(), std::memory_order_relaxed);
+      done_.store(done, std::memory_order_relaxed);
+    };
+    auto result = work_.calculation->run(work_.spec, token, progress);
+    if (!result && stop_reason() == kStopDeadline) {
+      return std::unexpected(JobError{ErrorCategory::kTimeout, kStopDeadline,
+                                      "the attempt ran past its deadline and was stopped"});
+    }
+    return result;
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(
+        JobError{ErrorCategory::kTransient, "out_of_memory", "memory ran out during the attempt"});
+  } catch (const std::exception& e) {
+    return std::unexpected(JobError{ErrorCategory::kInternal, "exception", e.what()});
+  } catch (...) {
+    return std::unexpected(JobError{ErrorCategory::kInternal, "exception", "of unknown type"});
+  }
+}
+
+void AttemptRunner::run() noexcept {
+  const auto begin = clock_.mono_now();
+  started_ns_.store(begin.time_since_epoch().count(), std::memory_order_release);
+  auto result = calculate();
+  AttemptOutcome outcome{.command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}},
+                         .blob = {},
+                         .document = {}};
+  if (!result) {
+    outcome.command.result = std::unexpected(std::move(result).error());
+  } else {
+    auto& output = *result;
+    AttemptResult recorded{.nothing_to_do = output.nothing_to_do,
+                           .records = output.records,
+                           .unit = std::string(output.unit),
+                           .quality = output.quality,
+                           .warnings = std::move(output.warnings),
+                           .input_hash = output.input_hash,
+                           .result_hash = {},
+                           .formula_version = output.formula_version,
+                           .uncovered = std::move(output.uncovered)};
+    if (!output.nothing_to_do) {
+      recorded.result_hash = sha256(output.document);
+      outcome.blob = store::Blob{store::BlobKind::kResult, recorded.result_hash,
+                                 std::make_shared<const std::string>(pack_blob(output.document))};
+      if (work_.spec.type == JobType::kPortfolioSnapshot) {
+        outcome.document = std::make_shared<const std::string>(std::move(output.document));
+      }
+    }
+    outcome.command.result = std::move(recorded);
+  }
+  outcome.command.duration = clock_.mono_now() - begin;
+  inbox_->put(std::move(outcome));
+}
+
+}  // namespace runledger::engine

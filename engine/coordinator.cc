@@ -1,0 +1,601 @@
+#include "engine/coordinator.h"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "schema/invariant.h"
+#include "store/job_history.h"
+
+namespace runledger::engine {
+
+Coordinator::Coordinator(Dependencies dependencies,
+                         Limits limits,
+                         std::optional<RunState> unfinished)
+    : deps_(std::move(dependencies)),
+      limits_(limits),
+      next_sequence_(next(deps_.log.committed())),
+      active_(std::move(unfinished)) {
+  inbox_ =
+      std::make_shared<AttemptInbox>([this] { deps_.executor.post([this] { on_outcomes(); }); });
+}
+
+Coordinator::~Coordinator() {
+  inbox_->close();
+}
+
+// --- entry points
+// ---------------------------------------------------------------------------------
+
+void Coordinator::start(EngineStarted engine, Done<Epoch> done) {
+  deps_.executor.post([this, engine = std::move(engine), done = std::move(done)]() mutable {
+    on_start(std::move(engine), std::move(done));
+  });
+}
+
+void Coordinator::request_run(RequestRun command,
+                              std::optional<store::CommandKey> key,
+                              Done<Sequence> done) {
+  deps_.executor.post([this, command = std::move(command), key, done = std::move(done)]() mutable {
+    on_request(std::move(command), key, std::move(done));
+  });
+}
+
+void Coordinator::cancel_run(CancelRun command, Done<RunId> done) {
+  deps_.executor.post([this, command = std::move(command), done = std::move(done)]() mutable {
+    on_cancel(std::move(command), std::move(done));
+  });
+}
+
+void Coordinator::submit(Submission submission, Done<store::AppendReceipt> done) {
+  deps_.executor.post([this, submission = std::move(submission), done = std::move(done)]() mutable {
+    on_submit(std::move(submission), std::move(done));
+  });
+}
+
+void Coordinator::drain(std::move_only_function<void()> drained) {
+  deps_.executor.post([this, drained = std::move(drained)]() mutable {
+    draining_ = true;
+    drained_ = std::move(drained);
+    if (queued_) {
+      queued_->done(fail(Code::kUnavailable, "the engine is stopping"));
+      queued_.reset();
+    }
+    check_drained();
+  });
+}
+
+void Coordinator::abandon() {
+  deps_.executor.post([this] {
+    inbox_->close();
+    for (auto& [index, attempt] : attempts_) {
+      attempt->request_stop(kStopCancelled);
+    }
+    attempts_.clear();
+    check_drained();
+  });
+}
+
+// --- commands
+// -------------------------------------------------------------------------------------
+
+Status Coordinator::accepting() const {
+  if (failure_) {
+    return fail(Code::kUnavailable, "the log has stopped: " + failure_->message);
+  }
+  if (draining_) {
+    return fail(Code::kUnavailable, "the engine is stopping");
+  }
+  return {};
+}
+
+void Coordinator::on_start(EngineStarted engine, Done<Epoch> done) {
+  // The epoch is the sequence of its own EngineStarted: it grows and needs no counter of its own.
+  epoch_ = Epoch{raw(next_sequence_)};
+  engine.epoch = epoch_;
+  const auto sequence = next_sequence_;
+  record(std::move(engine), Sequence{0});
+  if (active_ && active_->plan() != nullptr) {
+    RL_ASSERT(execute(ResumeRun{}, sequence).has_value());
+  }
+  flush([epoch = epoch_, done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
+    if (receipt) {
+      done(epoch);
+    } else {
+      done(std::unexpected(receipt.error()));
+    }
+  });
+  pump();
+}
+
+Result<std::optional<store::AppendReceipt>> Coordinator::earlier(
+    const store::CommandKey& key) const {
+  const auto found = keys_in_flight_.find(key.id);
+  if (found == keys_in_flight_.end()) {
+    return deps_.log.find_command(key);
+  }
+  if (found->second.first != key.content) {
+    return fail(Code::kInvalidArgument,
+                "the idempotency key was used before for a different request");
+  }
+  auto receipt = found->second.second;
+  receipt.duplicate = true;
+  return receipt;
+}
+
+void Coordinator::on_request(RequestRun command,
+                             std::optional<store::CommandKey> key,
+                             Done<Sequence> done) {
+  if (const auto status = accepting(); !status) {
+    return done(std::unexpected(status.error()));
+  }
+  if (key) {
+    const auto receipt = earlier(*key);
+    if (!receipt) {
+      return done(std::unexpected(receipt.error()));
+    }
+    if (*receipt) {
+      return done((*receipt)->first);
+    }
+  }
+  const auto allowed = decide(active_ ? &*active_ : nullptr, command,
+                              {deps_.clock.wall_now(), epoch_, limits_.retry, deps_.random});
+  if (allowed) {
+    return begin_run(std::move(command), key, std::move(done));
+  }
+  if (!command.request.force || queued_) {
+    return done(std::unexpected(allowed.error()));
+  }
+  const auto by = command.request.triggered_by;
+  queued_ = QueuedStart{std::move(command), key, std::move(done)};
+  RL_ASSERT(execute(CancelRun{std::nullopt, by}, active_requested_).has_value());
+  flush({});
+  pump();
+}
+
+void Coordinator::begin_run(RequestRun command,
+                            std::optional<store::CommandKey> key,
+                            Done<Sequence> done) {
+  RL_ASSERT(!active_);
+  RL_ASSERT(batch_.events.empty());
+  active_.emplace(command.run);
+  active_requested_ = next_sequence_;
+  calculation_.reset();
+  snapshots_.clear();
+  batch_.command = key;
+  record(std::move(command.request), Sequence{0});
+  flush([sequence = active_requested_,
+         done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
+    if (receipt) {
+      done(sequence);
+    } else {
+      done(std::unexpected(receipt.error()));
+    }
+  });
+  pump();
+}
+
+void Coordinator::on_cancel(CancelRun command, Done<RunId> done) {
+  if (const auto status = accepting(); !status) {
+    return done(std::unexpected(status.error()));
+  }
+  const auto run = active_ ? active_->run() : RunId{};
+  const auto facts = execute(command, active_requested_);
+  if (!facts) {
+    return done(std::unexpected(facts.error()));
+  }
+  if (*facts == 0) {
+    return done(run);  // Asked before; that request is durable or about to be.
+  }
+  flush([run, done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
+    if (receipt) {
+      done(run);
+    } else {
+      done(std::unexpected(receipt.error()));
+    }
+  });
+  pump();
+}
+
+void Coordinator::on_submit(Submission submission, Done<store::AppendReceipt> done) {
+  if (const auto status = accepting(); !status) {
+    return done(std::unexpected(status.error()));
+  }
+  if (submission.command) {
+    const auto receipt = earlier(*submission.command);
+    if (!receipt) {
+      return done(std::unexpected(receipt.error()));
+    }
+    if (*receipt) {
+      return done(**receipt);
+    }
+  }
+  flush({});
+  batch_.command = submission.command;
+  batch_.blobs = std::move(submission.blobs);
+  batch_.rows = std::move(submission.rows);
+  const auto now = deps_.clock.wall_now();
+  batch_first_ = next_sequence_;
+  for (auto& fact : submission.facts) {
+    batch_.events.push_back({now, submission.run, Sequence{0}, std::move(fact)});
+    next_sequence_ = next(next_sequence_);
+  }
+  flush(std::move(done));
+}
+
+// --- facts
+// ----------------------------------------------------------------------------------------
+
+Result<std::size_t> Coordinator::execute(const Command& command, Sequence causation) {
+  const auto* state = active_ ? &*active_ : nullptr;
+  RL_TRY_ASSIGN(auto facts, decide(state, command,
+                                   {deps_.clock.wall_now(), epoch_, limits_.retry, deps_.random}));
+  for (auto& fact : facts) {
+    record(std::move(fact), causation);
+  }
+  return facts.size();
+}
+
+void Coordinator::record(Payload payload, Sequence causation) {
+  const bool of_run = active_ && !std::holds_alternative<EngineStarted>(payload);
+  Event event{.sequence = next_sequence_,
+              .time = deps_.clock.wall_now(),
+              .run = of_run ? active_->run() : RunId{},
+              .causation = causation,
+              .previous = {},
+              .payload = std::move(payload)};
+  if (batch_.events.empty()) {
+    batch_first_ = next_sequence_;
+  }
+  next_sequence_ = next(next_sequence_);
+  if (of_run) {
+    active_->evolve(event);
+    take_effect(event);
+  }
+  batch_.events.push_back({event.time, event.run, causation, std::move(event.payload)});
+}
+
+void Coordinator::take_effect(const Event& event) {
+  if (const auto* attempted = std::get_if<JobAttempted>(&event.payload)) {
+    launch(*attempted);
+  } else if (const auto* job = job_of(event.payload);
+             job != nullptr && is_final(active_->jobs()[job->index].status)) {
+    end_job(*job);
+  } else if (std::holds_alternative<RunFinished>(event.payload)) {
+    active_.reset();
+    calculation_.reset();
+    snapshots_.clear();
+  }
+}
+
+void Coordinator::end_job(const JobRef& job) {
+  if (calculation_ && active_->open_in_group(job.index) == 0) {
+    calculation_->release(job.portfolio, job.as_of);
+  }
+}
+
+void Coordinator::launch(const JobAttempted& attempted) {
+  const auto& plan = *active_->plan();
+  const auto index = attempted.job.index;
+  AttemptRunner::Work work{
+      .calculation = calculation_,
+      .spec = {.type = attempted.job.type,
+               .portfolio = attempted.job.portfolio,
+               .as_of = attempted.job.as_of,
+               .previous_snapshot = nullptr,
+               .failed_dependencies = active_->jobs()[index].failed_dependencies},
+      .job = index,
+      .attempt = attempted.attempt,
+      .epoch = attempted.epoch,
+      .load_snapshot = {}};
+  const auto date = plan.date_index(index);
+  if (attempted.job.type == JobType::kPortfolioSnapshot && date > 0) {
+    const auto known = snapshots_.find(*plan.portfolio_index(index));
+    if (known != snapshots_.end() && known->second.first + 1 == date) {
+      work.spec.previous_snapshot = known->second.second;
+    } else {
+      // After a restart: the snapshot of the day before is in the log, if this run made it.
+      work.load_snapshot = [&log = deps_.log, run = active_->run(),
+                            portfolio = attempted.job.portfolio,
+                            before = plan.planned().dates[date - 1]] {
+        return load_snapshot_of_run(log, run, portfolio, before);
+      };
+    }
+  }
+  auto runner = std::make_shared<AttemptRunner>(std::move(work), deps_.clock, inbox_);
+  attempts_[index] = runner;
+  deps_.pool.submit([runner] { runner->run(); });
+  arm_tick();
+}
+
+void Coordinator::flush(Receipt done) {
+  if (batch_.events.empty()) {
+    RL_ASSERT(!done);
+    return;
+  }
+  auto request = std::exchange(batch_, {});
+  blob_bytes_in_batch_ = 0;
+  const auto first = batch_first_;
+  if (request.command) {
+    keys_in_flight_[request.command->id] = {
+        request.command->content,
+        store::AppendReceipt{first, Sequence{raw(next_sequence_) - 1}, false}};
+  }
+  const auto key = request.command;
+  ++appends_in_flight_;
+  auto returned = std::make_shared<Receipt>(std::move(done));
+  const auto status = deps_.log.append(
+      std::move(request), [this, first, key, returned](Result<store::AppendReceipt> receipt) {
+        deps_.executor.post([this, first, key, returned, receipt = std::move(receipt)]() mutable {
+          if (key) {
+            keys_in_flight_.erase(key->id);
+          }
+          on_appended(std::move(receipt), first, std::move(*returned));
+        });
+      });
+  if (!status) {
+    on_appended(std::unexpected(status.error()), first, std::move(*returned));
+  }
+}
+
+void Coordinator::on_appended(Result<store::AppendReceipt> receipt,
+                              Sequence expected,
+                              Receipt done) {
+  --appends_in_flight_;
+  if (receipt) {
+    // The causations recorded so far rest on this: nobody else appends to the log.
+    RL_ASSERT(receipt->first == expected);
+  } else if (!failure_) {
+    failure_ = receipt.error();
+    spdlog::critical("the log has stopped: {}", failure_->message);
+    inbox_->close();
+    for (auto& [index, attempt] : attempts_) {
+      attempt->request_stop(kStopCancelled);
+    }
+    attempts_.clear();
+    if (queued_) {
+      queued_->done(fail(Code::kUnavailable, "the log has stopped: " + failure_->message));
+      queued_.reset();
+    }
+  }
+  if (done) {
+    done(std::move(receipt));
+  }
+  pump();
+  check_drained();
+}
+
+// --- consequences
+// ---------------------------------------------------------------------------------
+
+void Coordinator::on_outcomes() {
+  if (failure_ || stopped_) {
+    return;
+  }
+  for (auto& outcome : inbox_->take()) {
+    take_outcome(std::move(outcome));
+    if (batch_.events.size() >= limits_.facts_in_append_max ||
+        blob_bytes_in_batch_ >= (8U << 20U)) {
+      flush({});
+    }
+  }
+  pump();
+  check_drained();
+}
+
+void Coordinator::take_outcome(AttemptOutcome outcome) {
+  const auto& command = outcome.command;
+  const auto running = attempts_.find(command.job);
+  if (running == attempts_.end() || running->second->work().attempt != command.attempt) {
+    return;
+  }
+  attempts_.erase(running);
+  if (!active_) {
+    return;
+  }
+  const auto open = active_->open().find(command.job);
+  const auto begun = open != active_->open().end() ? open->second.sequence : active_requested_;
+  const auto facts = execute(command, begun);
+  RL_ASSERT(facts.has_value());
+  if (*facts == 0 || !outcome.blob) {
+    return;
+  }
+  blob_bytes_in_batch_ += outcome.blob->packed->size();
+  batch_.blobs.push_back(std::move(*outcome.blob));
+  if (outcome.document && active_ && active_->plan() != nullptr) {
+    const auto& plan = *active_->plan();
+    snapshots_[*plan.portfolio_index(command.job)] = {plan.date_index(command.job),
+                                                      std::move(outcome.document)};
+  }
+}
+
+void Coordinator::pump() {
+  if (failure_ || stopped_) {
+    return;
+  }
+  while (appends_in_flight_ < limits_.appends_in_flight_max && pump_once()) {
+    if (batch_.events.size() >= limits_.facts_in_append_max) {
+      flush({});
+    }
+  }
+  flush({});
+}
+
+// One round of what the state asks for; false if there is nothing more to do now.
+bool Coordinator::pump_once() {
+  if (!active_) {
+    if (!queued_ || draining_) {
+      return false;
+    }
+    flush({});
+    auto start = std::move(*queued_);
+    queued_.reset();
+    begin_run(std::move(start.command), start.key, std::move(start.done));
+    return false;
+  }
+  const auto steps = plan_next(*active_, limits_.plan, deps_.clock.wall_now());
+  arm_wake(steps.wake_at);
+  if (steps.stop_attempts) {
+    for (auto& [index, attempt] : attempts_) {
+      attempt->request_stop(kStopCancelled);
+    }
+  }
+  if (steps.make_plan || (active_->plan() != nullptr && !calculation_)) {
+    load_inputs();
+  }
+  bool progressed = false;
+  for (const auto& command : steps.commands) {
+    const bool starts = std::holds_alternative<StartAttempts>(command);
+    if (starts && (draining_ || !calculation_)) {
+      continue;
+    }
+    const auto facts = execute(command, active_requested_);
+    RL_ASSERT(facts.has_value());
+    progressed = progressed || *facts > 0;
+  }
+  return progressed;
+}
+
+void Coordinator::load_inputs() {
+  if (loading_inputs_ || draining_ || active_->status() == RunStatus::kCancelling) {
+    return;
+  }
+  loading_inputs_ = true;
+  struct Loaded {
+    Result<std::shared_ptr<const Calculation>> calculation;
+    std::optional<Result<RunPlanned>> plan;
+  };
+  const bool planned = active_->plan() != nullptr;
+  const auto through = planned ? active_->plan()->planned().inputs_through : active_requested_;
+  const auto finish = [this](const RunId& run, Loaded loaded) {
+    loading_inputs_ = false;
+    if (failure_ || !active_ || active_->run() != run) {
+      return pump();
+    }
+    std::optional<std::string> trouble;
+    if (!loaded.calculation) {
+      trouble = loaded.calculation.error().message;
+    } else if (loaded.plan && !*loaded.plan) {
+      trouble = loaded.plan->error().message;
+    }
+    if (trouble && active_->plan() != nullptr) {
+      // The inputs of a plan in the log cannot be read back: corruption, to be looked at by a
+      // person.
+      failure_ = Error{Code::kCorruption, "the inputs of run " + to_string(run) + ": " + *trouble};
+      spdlog::critical("the run cannot go on: {}", failure_->message);
+      return check_drained();
+    }
+    if (trouble) {
+      RL_ASSERT(execute(SupplyPlan{std::unexpected(*trouble)}, active_requested_).has_value());
+    } else {
+      calculation_ = *loaded.calculation;
+      if (loaded.plan && active_->status() == RunStatus::kRequested) {
+        RL_ASSERT(execute(SupplyPlan{**loaded.plan}, active_requested_).has_value());
+      }
+    }
+    pump();
+    check_drained();
+  };
+  deps_.pool.submit([this, finish, planned, through, run = active_->run(),
+                     scope = active_->request().scope]() mutable {
+    Loaded loaded{deps_.planner.calculation(through), std::nullopt};
+    if (!planned && loaded.calculation) {
+      loaded.plan = deps_.planner.plan(scope, through);
+    }
+    deps_.executor.post(
+        [finish, run, loaded = std::move(loaded)]() mutable { finish(run, std::move(loaded)); });
+  });
+}
+
+void Coordinator::arm_tick() {
+  if (!tick_timer_) {
+    tick_timer_ =
+        deps_.executor.post_at(deps_.clock.mono_now() + limits_.tick, [this] { on_tick(); });
+  }
+}
+
+void Coordinator::arm_wake(std::optional<UtcTime> due) {
+  if (due == wake_due_) {
+    return;
+  }
+  wake_due_ = due;
+  wake_timer_.reset();
+  if (due) {
+    const auto wait = std::max(*due - deps_.clock.wall_now(), nanoseconds{0});
+    wake_timer_ = deps_.executor.post_at(deps_.clock.mono_now() + wait, [this] {
+      wake_due_.reset();
+      pump();
+    });
+  }
+}
+
+void Coordinator::on_tick() {
+  tick_timer_.reset();
+  if (failure_ || attempts_.empty()) {
+    return;
+  }
+  arm_tick();
+  const auto now = deps_.clock.mono_now();
+  std::vector<AttemptOutcome> given_up;
+  for (auto& [index, attempt] : attempts_) {
+    const auto started = attempt->started();
+    if (!started) {
+      continue;
+    }
+    if (now - *started >= limits_.attempt_deadline) {
+      attempt->request_stop(kStopDeadline);
+    }
+    if (now - *started >= limits_.attempt_deadline + limits_.stop_patience) {
+      const auto& work = attempt->work();
+      given_up.push_back(
+          {.command = {work.job, work.attempt, work.epoch, now - *started,
+                       std::unexpected(JobError{ErrorCategory::kTimeout, kStopDeadline,
+                                                "the attempt did not stop when asked to and was "
+                                                "given up"})},
+           .blob = {},
+           .document = {}});
+      continue;
+    }
+    const auto seen = attempt->progress();
+    const auto since = std::max(attempt->reported_at, *started);
+    if (seen.done != attempt->reported_done && now - since >= limits_.progress_interval) {
+      attempt->reported_at = now;
+      attempt->reported_done = seen.done;
+      RL_ASSERT(
+          execute(ReportProgress{index, attempt->work().attempt, seen.done, seen.total, seen.unit},
+                  active_requested_)
+              .has_value());
+    }
+  }
+  for (auto& outcome : given_up) {
+    take_outcome(std::move(outcome));
+  }
+  pump();
+}
+
+void Coordinator::check_drained() {
+  if (drained_ && attempts_.empty() && appends_in_flight_ == 0) {
+    stopped_ = true;
+    std::exchange(drained_, nullptr)();
+  }
+}
+
+std::shared_ptr<const std::string> load_snapshot_of_run(const store::EventLog& log,
+                                                        const RunId& run,
+                                                        const PortfolioId& portfolio,
+                                                        Date as_of) {
+  const auto latest = store::latest_results(log.tables(), portfolio, as_of);
+  if (!latest) {
+    return nullptr;
+  }
+  for (const auto& result : *latest) {
+    if (result.type == JobType::kPortfolioSnapshot && result.run == run &&
+        !result.result_hash.is_nil()) {
+      auto document = log.blob(store::BlobKind::kResult, result.result_hash);
+      return document ? std::make_shared<const std::string>(std::move(*document)) : nullptr;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace runledger::engine

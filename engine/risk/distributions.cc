@@ -1,0 +1,36 @@
+#include "engine/risk/distributions.h"
+
+#include <cmath>
+#include <numbers>
+
+#include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/erf.hpp>
+
+#include "schema/invariant.h"
+
+namespace runledger::risk {
+
+double normal_pdf(double x) noexcept {
+  constexpr double kInverseRoot = 0.3989422804014326779399461;  // 1 / sqrt(2 pi)
+  return kInverseRoot * std::exp(-0.5 * x * x);
+}
+
+double normal_cdf(double x) noexcept {
+  return 0.5 * std::erfc(-x / std::numbers::sqrt2);
+}
+
+double normal_quantile(double probability) {
+  RL_ASSERT(probability > 0 && probability < 1);
+  return -std::numbers::sqrt2 * boost::math::erfc_inv(2 * probability);
+}
+
+double student_p_value(double t, double degrees) {
+  RL_ASSERT(degrees > 0);
+  const double square = t * t;
+  if (!std::isfinite(square)) {
+    return 0;
+  }
+  return boost::math::ibeta(degrees / 2, 0.5, degrees / (degrees + square));
+}
+
+}  // namespace runledger::risk

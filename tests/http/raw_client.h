@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace runledger::testing {
+
+/// An answer as it came over the wire.
+struct WireResponse {
+  unsigned status = 0;
+  std::map<std::string, std::string> headers;  ///< Names in lower case.
+  std::string body;
+};
+
+/// A blocking socket for tests that say exactly what goes over the wire. Waits at most 20 s.
+class RawClient {
+ public:
+  explicit RawClient(std::uint16_t port);
+  ~RawClient();
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  /// False if the other side has closed.
+  bool send(std::string_view bytes);
+  /// Ends the sending side; reading goes on.
+  void finish_sending();
+  /// The next answer; nullopt if the connection ends first. `head` answers have no body.
+  std::optional<WireResponse> receive(bool head = false);
+  /// True if the other side closes without sending anything more.
+  bool is_closed();
+
+  /// Sends a request and receives its answer.
+  std::optional<WireResponse> exchange(std::string_view request) {
+    send(request);
+    return receive();
+  }
+
+  /// Begins a WebSocket; the status of the answer, 101 if it was accepted.
+  unsigned open_websocket(const std::string& target, const std::string& token = "");
+  void send_text(std::string_view text);
+  /// The next text frame; pings are answered. nullopt: the connection ended, see close_code().
+  std::optional<std::string> receive_text();
+  [[nodiscard]] std::optional<std::uint16_t> close_code() const { return close_code_; }
+
+  /// Sets the receive buffer of the kernel; for a reader that is slow on purpose.
+  void shrink_receive_buffer();
+
+ private:
+  bool read_more();
+  std::optional<std::string> take(std::size_t size);
+  void send_frame(unsigned char opcode, std::string_view payload);
+
+  int socket_ = -1;
+  std::string buffer_;
+  std::optional<std::uint16_t> close_code_;
+};
+
+}  // namespace runledger::testing

@@ -1,0 +1,50 @@
+#include "schema/json_writer.h"
+
+#include <cstdlib>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace runledger {
+namespace {
+
+TEST(JsonWriter, EscapesTextAndKeepsTheOrderOfFields) {
+  JsonWriter json;
+  json.begin_object().field("b", "quote\" and\nline").field("a", true).end_object();
+  EXPECT_EQ(json.take(), R"({"b":"quote\" and\nline","a":true})");
+}
+
+TEST(JsonWriter, WritesAnUnknownNumberAsNullWithItsReason) {
+  JsonWriter json;
+  json.begin_object();
+  json.field("price", Nullable(std::unexpected(NullReason::kNoPrice)));
+  json.field("value", Nullable(1.5));
+  json.end_object();
+  EXPECT_EQ(json.take(), R"({"price":null,"price_reason":"no_price","value":1.5})");
+}
+
+TEST(JsonWriter, WritesDoublesThatReadBackToTheSameBits) {
+  double x = 0.1;
+  for (int i = 0; i < 1000; ++i) {
+    x = x * 1.37 - 0.2 / (i + 1);
+    JsonWriter json;
+    json.value(x);
+    EXPECT_EQ(std::strtod(json.take().c_str(), nullptr), x);
+  }
+}
+
+TEST(JsonWriterDeathTest, RefusesANumberThatIsNone) {
+  JsonWriter json;
+  EXPECT_DEATH(json.value(std::numeric_limits<double>::quiet_NaN()), "isfinite");
+}
+
+TEST(JsonWriter, IsEmptyAfterTake) {
+  JsonWriter json;
+  json.begin_array().raw(R"({"x":1})").value(2).end_array();
+  EXPECT_EQ(json.take(), R"([{"x":1},2])");
+  json.begin_object().end_object();
+  EXPECT_EQ(json.take(), "{}");
+}
+
+}  // namespace
+}  // namespace runledger

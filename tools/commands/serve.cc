@@ -1,0 +1,140 @@
+#include <charconv>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "http/server.h"
+#include "tools/commands/commands.h"
+#include "tools/stop_signal.h"
+
+namespace runledger::tools {
+namespace {
+
+constexpr std::chrono::seconds kStopPatience{10};
+constexpr std::chrono::seconds kDrainPatience{30};
+constexpr std::chrono::seconds kHealthInterval{1};
+constexpr std::chrono::seconds kRoomInterval{2};
+
+std::expected<http::ServerOptions, Failure> parse_listen(const std::string& text) {
+  http::ServerOptions options;
+  const auto colon = text.rfind(':');
+  const char* end = text.data() + text.size();
+  if (colon == std::string::npos ||
+      std::from_chars(text.data() + colon + 1, end, options.port).ptr != end ||
+      colon + 1 == text.size()) {
+    return std::unexpected(
+        Failure{kExitUsage, "--listen needs ADDRESS:PORT, such as 127.0.0.1:8321"});
+  }
+  options.address = text.substr(0, colon);
+  if (options.address.starts_with('[') && options.address.ends_with(']')) {
+    options.address = options.address.substr(1, options.address.size() - 2);
+  }
+  return options;
+}
+
+void warn_without_users(http::Api& api) {
+  const auto users = api.access().users().list();
+  if (users && users->empty()) {
+    spdlog::warn("there are no users yet: stop the server and add one with runledger user add");
+  }
+}
+
+enum class ServeEnd : std::uint8_t { kStopped, kLogStopped };
+
+// Serves until a signal, or until the log stops because a write failed.
+std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
+                                            const http::ServerOptions& listen,
+                                            const StopSignal& stop,
+                                            const engine::Clock& clock) {
+  engine::ServiceOptions service_options;
+  service_options.data_directory = global.data;
+  service_options.compute_threads = global.threads;
+  auto service = engine::open_service(service_options, clock);
+  if (!service) {
+    return std::unexpected(to_failure(service.error()));
+  }
+  const LogOptions log_options{global.log_level, global.log_format == "json", true,
+                               std::filesystem::path(global.data) / "logs"};
+  if (const auto ready = set_up_logging(log_options); !ready) {
+    return std::unexpected(to_failure(ready.error()));
+  }
+  auto end = ServeEnd::kStopped;
+  {
+    const EventLogger event_logger((*service)->log());
+    http::Api api(**service);
+    if (const auto enabled = api.enable_tokens(); !enabled) {
+      return std::unexpected(to_failure(enabled.error()));
+    }
+    auto server = http::Server::start(api, listen);
+    if (!server) {
+      return std::unexpected(to_failure(server.error()));
+    }
+    warn_without_users(api);
+    print(fmt::format(
+        "runledger listens on http://{}:{}\n",
+        listen.address.find(':') == std::string::npos ? listen.address : "[" + listen.address + "]",
+        (*server)->port()));
+    while (!stop.wait_for(kHealthInterval)) {
+      if (const auto health = (*service)->log().health(); !health) {
+        spdlog::error("the log has stopped: {}", health.error().message);
+        end = ServeEnd::kLogStopped;
+        break;
+      }
+    }
+    if (end == ServeEnd::kStopped) {
+      spdlog::info(
+          "stopping: requests and attempts under way finish; a second signal ends at once");
+    }
+    (*server)->stop(kStopPatience);
+  }
+  (*service)->drain(kDrainPatience);
+  return end;
+}
+
+// After the log has stopped: waits until the disk has room again; false if told to stop before.
+bool wait_for_room(const std::filesystem::path& directory, const StopSignal& stop) {
+  bool told = false;
+  while (true) {
+    std::error_code error;
+    const auto space = std::filesystem::space(directory, error);
+    if (!error && space.available >= engine::ServiceOptions{}.free_disk_bytes_min) {
+      return true;
+    }
+    if (!told) {
+      spdlog::error("waiting for room on the disk of {}: the run goes on by itself after that",
+                    directory.string());
+      told = true;
+    }
+    if (stop.wait_for(kRoomInterval)) {
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+Exit serve(const GlobalOptions& global, const ServeOptions& options) {
+  const auto listen = parse_listen(options.listen);
+  if (!listen) {
+    return std::unexpected(listen.error());
+  }
+  const StopSignal stop;
+  const LogOptions console_only{global.log_level, global.log_format == "json", true, std::nullopt};
+  if (const auto ready = set_up_logging(console_only); !ready) {
+    return std::unexpected(to_failure(ready.error()));
+  }
+  const engine::SystemClock clock;
+  while (true) {
+    const auto end = serve_once(global, *listen, stop, clock);
+    if (!end) {
+      return std::unexpected(end.error());
+    }
+    if (*end == ServeEnd::kStopped || !wait_for_room(global.data, stop)) {
+      spdlog::info("stopped");
+      return kExitDone;
+    }
+    spdlog::warn("opening the store again");
+  }
+}
+
+}  // namespace runledger::tools

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// The command line as plain values. Texts are checked where they are used.
+namespace runledger::tools {
+
+/// What every command takes.
+struct GlobalOptions {
+  std::string data = "runledger-data";
+  std::string server;  ///< URL; empty: work on `data` in this process.
+  std::string token;
+  std::string email;
+  std::string password;
+  bool json = false;
+  bool no_color = false;
+  std::string log_level = "info";
+  std::string log_format = "text";
+  unsigned threads = 0;  ///< Of the compute pool; 0: one a core.
+};
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8321";
+};
+
+struct ImportFilesOptions {
+  std::string kind;
+  std::vector<std::string> files;
+};
+
+struct ImportPortfolioOptions {
+  std::string name;
+  std::optional<std::string> equity;
+  std::optional<std::string> equity_date;
+  std::string file;
+};
+
+struct RunOptions {
+  std::vector<std::string> portfolios;
+  std::optional<std::string> as_of;
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  std::optional<std::string> key;
+  bool with_correlations = false;
+  bool force = false;
+};
+
+struct WatchOptions {
+  std::optional<std::string> run;  ///< Absent: the current one.
+};
+
+struct CancelOptions {};
+
+struct RetryOptions {
+  std::string run;
+};
+
+struct HistoryOptions {
+  std::uint32_t days = 30;
+  std::uint32_t limit = 50;
+  std::optional<std::string> status;
+};
+
+struct JobsOptions {
+  std::optional<std::string> portfolio;
+  std::optional<std::string> job;
+  std::optional<std::string> status;
+  std::optional<std::string> run;
+  std::uint32_t days = 30;
+  std::uint32_t limit = 100;
+};
+
+struct ShowOptions {
+  std::optional<std::string> run;  ///< Absent: the newest one.
+  bool logs = false;
+};
+
+struct ResultsOptions {
+  std::string portfolio;
+  std::optional<std::string> as_of;
+  std::optional<std::string> job;
+};
+
+struct PortfoliosOptions {};
+
+struct UserAddOptions {
+  std::string email;
+  std::string role = "viewer";
+  bool password_from_stdin = false;
+};
+
+struct UserListOptions {};
+
+struct UserRemoveOptions {
+  std::string email;
+};
+
+struct ReplayLogOptions {
+  std::uint64_t after = 0;
+  std::optional<std::uint64_t> limit;
+  std::optional<std::string> run;
+};
+
+struct ReplayStateOptions {
+  std::string run;
+  std::optional<std::uint64_t> at;
+};
+
+struct CompletionsOptions {
+  std::string script;  ///< Ready to print.
+};
+
+using CommandOptions = std::variant<ServeOptions,
+                                    ImportFilesOptions,
+                                    ImportPortfolioOptions,
+                                    RunOptions,
+                                    WatchOptions,
+                                    CancelOptions,
+                                    RetryOptions,
+                                    HistoryOptions,
+                                    JobsOptions,
+                                    ShowOptions,
+                                    ResultsOptions,
+                                    PortfoliosOptions,
+                                    UserAddOptions,
+                                    UserListOptions,
+                                    UserRemoveOptions,
+                                    ReplayLogOptions,
+                                    ReplayStateOptions,
+                                    CompletionsOptions>;
+
+struct CommandLine {
+  GlobalOptions global;
+  CommandOptions command;
+};
+
+/// Exit codes of every command.
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;       ///< The run, import or comparison failed.
+inline constexpr int kExitUsage = 2;        ///< The command line or a value in it is wrong.
+inline constexpr int kExitCorruption = 3;   ///< Stored bytes are not what was written.
+inline constexpr int kExitUnreachable = 4;  ///< The server or data directory cannot be used.
+
+}  // namespace runledger::tools
