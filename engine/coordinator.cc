@@ -148,7 +148,7 @@ void Coordinator::on_request(RequestRun command,
   }
   const auto by = command.request.triggered_by;
   queued_ = QueuedStart{std::move(command), key, std::move(done)};
-  RL_ASSERT(execute(CancelRun{std::nullopt, by}, active_requested_).has_value());
+  RL_ASSERT(execute(CancelRun{std::nullopt, by}, requested_sequence()).has_value());
   flush({});
   pump();
 }
@@ -159,12 +159,11 @@ void Coordinator::begin_run(RequestRun command,
   RL_ASSERT(!active_);
   RL_ASSERT(batch_.events.empty());
   active_.emplace(command.run);
-  active_requested_ = next_sequence_;
   calculation_.reset();
   snapshots_.clear();
   batch_.command = key;
   record(std::move(command.request), Sequence{0});
-  flush([sequence = active_requested_,
+  flush([sequence = active_->requested_sequence(),
          done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
     if (receipt) {
       done(sequence);
@@ -180,7 +179,7 @@ void Coordinator::on_cancel(CancelRun command, Done<RunId> done) {
     return done(std::unexpected(status.error()));
   }
   const auto run = active_ ? active_->run() : RunId{};
-  const auto facts = execute(command, active_requested_);
+  const auto facts = execute(command, requested_sequence());
   if (!facts) {
     return done(std::unexpected(facts.error()));
   }
@@ -394,7 +393,7 @@ void Coordinator::take_outcome(AttemptOutcome outcome) {
     return;
   }
   const auto open = active_->open().find(command.job);
-  const auto begun = open != active_->open().end() ? open->second.sequence : active_requested_;
+  const auto begun = open != active_->open().end() ? open->second.sequence : requested_sequence();
   const auto facts = execute(command, begun);
   RL_ASSERT(facts.has_value());
   if (*facts == 0 || !outcome.blob) {
@@ -449,7 +448,7 @@ bool Coordinator::pump_once() {
     if (starts && (draining_ || !calculation_)) {
       continue;
     }
-    const auto facts = execute(command, active_requested_);
+    const auto facts = execute(command, requested_sequence());
     RL_ASSERT(facts.has_value());
     progressed = progressed || *facts > 0;
   }
@@ -466,7 +465,8 @@ void Coordinator::load_inputs() {
     std::optional<Result<RunPlanned>> plan;
   };
   const bool planned = active_->plan() != nullptr;
-  const auto through = planned ? active_->plan()->planned().inputs_through : active_requested_;
+  const auto through =
+      planned ? active_->plan()->planned().inputs_through : active_->requested_sequence();
   const auto finish = [this](const RunId& run, Loaded loaded) {
     loading_inputs_ = false;
     if (failure_ || !active_ || active_->run() != run) {
@@ -486,11 +486,11 @@ void Coordinator::load_inputs() {
       return check_drained();
     }
     if (trouble) {
-      RL_ASSERT(execute(SupplyPlan{std::unexpected(*trouble)}, active_requested_).has_value());
+      RL_ASSERT(execute(SupplyPlan{std::unexpected(*trouble)}, requested_sequence()).has_value());
     } else {
       calculation_ = *loaded.calculation;
       if (loaded.plan && active_->status() == RunStatus::kRequested) {
-        RL_ASSERT(execute(SupplyPlan{**loaded.plan}, active_requested_).has_value());
+        RL_ASSERT(execute(SupplyPlan{**loaded.plan}, requested_sequence()).has_value());
       }
     }
     pump();
@@ -563,7 +563,7 @@ void Coordinator::on_tick() {
       attempt->reported_done = seen.done;
       RL_ASSERT(
           execute(ReportProgress{index, attempt->work().attempt, seen.done, seen.total, seen.unit},
-                  active_requested_)
+                  requested_sequence())
               .has_value());
     }
   }

@@ -124,13 +124,15 @@ class Coordinator {
   void arm_wake(std::optional<UtcTime> due);
   void check_drained();
   [[nodiscard]] Status accepting() const;
+  [[nodiscard]] Sequence requested_sequence() const noexcept {
+    return active_ ? active_->requested_sequence() : Sequence{0};
+  }
 
   Dependencies deps_;
   Limits limits_;
   Epoch epoch_{};
   Sequence next_sequence_{1};
   std::optional<RunState> active_;
-  Sequence active_requested_{};  ///< Sequence of the active run's RunRequested.
   std::optional<QueuedStart> queued_;
   std::map<CommandId, std::pair<Digest, store::AppendReceipt>> keys_in_flight_;
 

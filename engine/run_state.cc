@@ -12,6 +12,7 @@ void RunState::evolve(const Event& event) noexcept {
 void RunState::on(const RunRequested& e, const Event& event) {
   request_ = e;
   requested_at_ = event.time;
+  requested_sequence_ = event.sequence;
   active_since_ = event.time;
 }
 

@@ -83,6 +83,7 @@ void check_log(SimEngine& engine) {
   Digest previous;
   std::map<RunId, int> finished;
   std::set<RunId> active;
+  Sequence requested{};
   EventEncoder encoder;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& event = events[i];
@@ -92,6 +93,10 @@ void check_log(SimEngine& engine) {
     if (std::holds_alternative<RunRequested>(event.payload)) {
       EXPECT_TRUE(active.empty()) << "two runs at once";
       active.insert(event.run);
+      requested = event.sequence;
+    }
+    if (const auto* planned = std::get_if<RunPlanned>(&event.payload)) {
+      EXPECT_EQ(planned->inputs_through, requested) << "planned on other inputs than asked for";
     }
     if (std::holds_alternative<RunFinished>(event.payload)) {
       EXPECT_EQ(++finished[event.run], 1);

@@ -11,15 +11,23 @@ using ::testing::HasSubstr;
 
 const std::vector<ParameterSpec>& specs() {
   static const std::vector<ParameterSpec> kSpecs = {
-      {.name = "name", .type = ParameterType::kText, .repeated = true},
-      {.name = "limit", .type = ParameterType::kInteger, .min = 1, .max = 200, .default_value = 50},
-      {.name = "force", .type = ParameterType::kBoolean},
-      {.name = "day", .type = ParameterType::kDate},
-      {.name = "run", .type = ParameterType::kRunId},
-      {.name = "after", .type = ParameterType::kSequence},
-      {.name = "job", .type = ParameterType::kJobType},
-      {.name = "amount", .type = ParameterType::kNumber},
-      {.name = "format", .type = ParameterType::kChoice, .choices = {"json", "txt"}}};
+      {.name = "name", .type = ParameterType::kText, .description = "", .repeated = true},
+      {.name = "limit",
+       .type = ParameterType::kInteger,
+       .description = "",
+       .min = 1,
+       .max = 200,
+       .default_value = 50},
+      {.name = "force", .type = ParameterType::kBoolean, .description = ""},
+      {.name = "day", .type = ParameterType::kDate, .description = ""},
+      {.name = "run", .type = ParameterType::kRunId, .description = ""},
+      {.name = "after", .type = ParameterType::kSequence, .description = ""},
+      {.name = "job", .type = ParameterType::kJobType, .description = ""},
+      {.name = "amount", .type = ParameterType::kNumber, .description = ""},
+      {.name = "format",
+       .type = ParameterType::kChoice,
+       .description = "",
+       .choices = {"json", "txt"}}};
   return kSpecs;
 }
 
@@ -91,7 +99,7 @@ TEST(Arguments, RefusesWhatDoesNotFit) {
 
 TEST(Arguments, AsksForWhatIsNeeded) {
   const std::vector<ParameterSpec> needed = {
-      {.name = "name", .type = ParameterType::kText, .required = true}};
+      {.name = "name", .type = ParameterType::kText, .description = "", .required = true}};
 
   const auto arguments = Arguments::check(needed, {});
 

@@ -17,7 +17,7 @@ class RouterTest : public ::testing::Test {
                                        {Method::kPost, "/runs/{run}/retry"},
                                        {Method::kDelete, "/runs/{run}"},
                                        {Method::kGet, "/"}}) {
-      router_.add({.method = method, .path = path, .operation = path});
+      router_.add({.method = method, .path = path, .operation = path, .tag = "", .summary = ""});
     }
   }
   auto match(Method method, std::string_view target) {
@@ -62,7 +62,12 @@ TEST_F(RouterTest, Answers405WithWhatIsAllowed) {
 }
 
 TEST_F(RouterTest, DiesOnARouteThatIsThereTwice) {
-  EXPECT_DEATH(router_.add({.method = Method::kGet, .path = "/runs/{run}"}), "");
+  EXPECT_DEATH(router_.add({.method = Method::kGet,
+                            .path = "/runs/{run}",
+                            .operation = "twice",
+                            .tag = "",
+                            .summary = ""}),
+               "");
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ std::string scope_text(const Json& run) {
 
 void print_job_types(const Json& summary) {
   const auto types = summary.find("by_job_type");
-  if (types == summary.end()) {
+  if (types == summary.end() || !types->is_object() || types->empty()) {
     return;
   }
   Table table({{"JOB TYPE"},
@@ -66,21 +66,26 @@ void print_job_types(const Json& summary) {
                {"CANCELLED", Align::kRight},
                {"RECORDS", Align::kRight},
                {"SECONDS", Align::kRight}});
-  const auto add = [&](const std::string& name, const Json& counts) {
+  for (const auto& [name, counts] : types->items()) {
     table.add({name, cell(counts, "completed"), cell(counts, "failed"), cell(counts, "skipped"),
                cell(counts, "cancelled"), cell(counts, "records_processed"),
                seconds_cell(counts, "duration_seconds")});
-  };
-  if (types->is_object()) {
-    for (const auto& [name, counts] : types->items()) {
-      add(name, counts);
-    }
-  } else {
-    for (const auto& counts : *types) {
-      add(cell(counts, "job_type"), counts);
-    }
   }
   print("\n" + table.to_text());
+}
+
+void print_summary(const Json& summary) {
+  if (const auto errors = summary.find("error_categories");
+      errors != summary.end() && !errors->empty()) {
+    print_field("errors", errors->dump());
+  }
+  if (const auto quality = summary.find("data_quality"); quality != summary.end()) {
+    print_field(
+        "portfolios",
+        fmt::format("{} of full quality, {} limited, {} failed", cell(*quality, "portfolios_full"),
+                    cell(*quality, "portfolios_limited"), cell(*quality, "portfolios_failed")));
+  }
+  print_job_types(summary);
 }
 
 }  // namespace
@@ -103,7 +108,7 @@ void print_run(const Json& run, bool color) {
                           cell(jobs, "skipped"), cell(jobs, "cancelled")));
   const auto summary = run.find("summary");
   if (summary != run.end() && summary->is_object()) {
-    print_job_types(*summary);
+    print_summary(*summary);
   }
 }
 
