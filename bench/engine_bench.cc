@@ -1,10 +1,10 @@
-// How many tracked jobs a second pass through the whole engine: planned, attempted, succeeded, every
-// transition synced to RocksDB with all projections. The jobs themselves do nothing.
-
-#include <benchmark/benchmark.h>
+// How many tracked jobs a second pass through the whole engine: planned, attempted, succeeded,
+// every transition synced to RocksDB with all projections. The jobs themselves do nothing.
 
 #include <filesystem>
 #include <future>
+
+#include <benchmark/benchmark.h>
 
 #include "engine/coordinator.h"
 #include "engine/run_view.h"
@@ -20,17 +20,16 @@ namespace {
 
 class Engine {
  public:
-  Engine(std::uint32_t portfolios, unsigned threads)
-      : view_(clock_), planner_(portfolios) {
+  Engine(std::uint32_t portfolios, unsigned threads) : view_(clock_), planner_(portfolios) {
     store::Projections projections;
     projections.push_back(store::make_run_history());
     projections.push_back(store::make_job_history());
     projections.push_back(store::make_catalog());
     store::RocksLogOptions options;
     options.directory = directory_.path();
-    log_ = store::open_rocks_event_log(options, std::move(projections),
-                                       [this](const Event& event) { view_.observe(event); })
-               .value();
+    log_ = store::open_rocks_event_log(options, std::move(projections), [this](const Event& event) {
+             view_.observe(event);
+           }).value();
     executor_ = std::make_unique<engine::ThreadExecutor>(clock_);
     pool_ = engine::make_thread_pool(threads);
     coordinator_ = std::make_unique<engine::Coordinator>(
@@ -88,8 +87,12 @@ void BM_TrackedNoOpJobs(benchmark::State& state) {
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(jobs));
 }
-BENCHMARK(BM_TrackedNoOpJobs)->ArgName("portfolios")->Arg(100)->Arg(1000)->UseRealTime()->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(BM_TrackedNoOpJobs)
+    ->ArgName("portfolios")
+    ->Arg(100)
+    ->Arg(1000)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace runledger

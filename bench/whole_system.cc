@@ -2,15 +2,15 @@
 // jobs, a range of trading days, through the service as the command runs it.
 // Usage: whole_system [portfolios] [trading days] [threads]; prints one line of figures.
 
-#include <fmt/format.h>
-#include <sys/resource.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "engine/inputs/calendar.h"
 #include "engine/random.h"
@@ -52,8 +52,9 @@ std::string make_portfolio(const std::map<std::string, std::string>& closes,
   for (std::size_t i = 0; i < kPositions; ++i) {
     std::swap(symbols[i], symbols[i + random.next() % (symbols.size() - i)]);
     const auto quantity = static_cast<int>(random.next() % 900) + 100;
-    csv += fmt::format("{},{},{},{}\n", symbols[i].first, random.uniform() < 0.2 ? -quantity : quantity,
-                       symbols[i].second, entry_date);
+    csv +=
+        fmt::format("{},{},{},{}\n", symbols[i].first,
+                    random.uniform() < 0.2 ? -quantity : quantity, symbols[i].second, entry_date);
   }
   return csv;
 }
@@ -87,19 +88,22 @@ int run(std::uint32_t portfolios, std::uint32_t days, unsigned threads) {
   engine::Random random(20171110);
   const auto import_begin = clock.mono_now();
   for (std::uint32_t i = 0; i < portfolios; ++i) {
-    const auto imported = service.import_portfolio(
-        {.id = {}, .name = fmt::format("generated-{:04d}", i), .file_name = "generated.csv",
-         .bytes = make_portfolio(closes, "2014-11-10", random), .equity = 1e6,
-         .equity_date = first});
+    const auto imported =
+        service.import_portfolio({.id = {},
+                                  .name = fmt::format("generated-{:04d}", i),
+                                  .file_name = "generated.csv",
+                                  .bytes = make_portfolio(closes, "2014-11-10", random),
+                                  .equity = 1e6,
+                                  .equity_date = first});
     if (!imported) {
       fmt::print(stderr, "{}\n", imported.error().issues.at(0).message);
       return 1;
     }
   }
   const auto begin = clock.mono_now();
-  const auto started = service.start_run({.portfolios = {}, .as_of = {}, .from = first, .to = last,
-                                          .triggered_by = "bench"},
-                                         std::nullopt);
+  const auto started = service.start_run(
+      {.portfolios = {}, .as_of = {}, .from = first, .to = last, .triggered_by = "bench"},
+      std::nullopt);
   if (!started || !service.wait_until_idle(std::chrono::hours{1})) {
     fmt::print(stderr, "the run did not end\n");
     return 1;
@@ -111,14 +115,16 @@ int run(std::uint32_t portfolios, std::uint32_t days, unsigned threads) {
   fmt::print(
       "portfolios {} days {} jobs {} status {} seconds {:.2f} jobs/s {:.0f} import_seconds {:.2f} "
       "cpu_seconds {:.1f} max_rss_mb {} events {}\n",
-      portfolios, days, row.jobs_total, to_string(row.status), seconds,
-      row.jobs_total / seconds,
+      portfolios, days, row.jobs_total, to_string(row.status), seconds, row.jobs_total / seconds,
       std::chrono::duration<double>(begin - import_begin).count(),
       static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec), usage.ru_maxrss / 1024,
       raw(service.log().committed()));
   for (const auto& count : row.summary->by_job_type) {
-    fmt::print("  {:<24} {:>7} jobs {:>9.1f} us each\n", to_string(count.type), count.succeeded,
-               count.succeeded > 0 ? std::chrono::duration<double, std::micro>(count.duration).count() / count.succeeded : 0.0);
+    fmt::print(
+        "  {:<24} {:>7} jobs {:>9.1f} us each\n", to_string(count.type), count.succeeded,
+        count.succeeded > 0
+            ? std::chrono::duration<double, std::micro>(count.duration).count() / count.succeeded
+            : 0.0);
   }
   return row.status == RunStatus::kFailed ? 1 : 0;
 }

@@ -82,8 +82,9 @@ void AttemptRunner::run() noexcept {
   const auto begin = clock_.mono_now();
   started_ns_.store(begin.time_since_epoch().count(), std::memory_order_release);
   auto result = calculate();
-  AttemptOutcome outcome{
-      .command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}}, .blob = {}, .document = {}};
+  AttemptOutcome outcome{.command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}},
+                         .blob = {},
+                         .document = {}};
   if (!result) {
     outcome.command.result = std::unexpected(std::move(result).error());
   } else {

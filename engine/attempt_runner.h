@@ -21,8 +21,8 @@ namespace runledger::engine {
 /// What a worker gives back.
 struct AttemptOutcome {
   EndAttempt command;
-  std::optional<store::Blob> blob;                ///< The packed result.
-  std::shared_ptr<const std::string> document;    ///< The result, if a later job needs it.
+  std::optional<store::Blob> blob;              ///< The packed result.
+  std::shared_ptr<const std::string> document;  ///< The result, if a later job needs it.
 };
 
 /// Where workers leave outcomes. Wakes the coordinator once for any number of them. Thread-safe.
@@ -48,8 +48,8 @@ struct AttemptProgress {
   const char* unit = "";
 };
 
-/// One attempt on its way through a worker. run() is called once, on a worker; the rest is called on
-/// the coordinator's executor.
+/// One attempt on its way through a worker. run() is called once, on a worker; the rest is called
+/// on the coordinator's executor.
 class AttemptRunner {
  public:
   struct Work {

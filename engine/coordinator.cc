@@ -1,26 +1,31 @@
 #include "engine/coordinator.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
+
+#include <spdlog/spdlog.h>
 
 #include "schema/invariant.h"
 #include "store/job_history.h"
 
 namespace runledger::engine {
 
-Coordinator::Coordinator(Dependencies dependencies, Limits limits, std::optional<RunState> unfinished)
+Coordinator::Coordinator(Dependencies dependencies,
+                         Limits limits,
+                         std::optional<RunState> unfinished)
     : deps_(std::move(dependencies)),
       limits_(limits),
       next_sequence_(next(deps_.log.committed())),
       active_(std::move(unfinished)) {
-  inbox_ = std::make_shared<AttemptInbox>(
-      [this] { deps_.executor.post([this] { on_outcomes(); }); });
+  inbox_ =
+      std::make_shared<AttemptInbox>([this] { deps_.executor.post([this] { on_outcomes(); }); });
 }
 
-Coordinator::~Coordinator() { inbox_->close(); }
+Coordinator::~Coordinator() {
+  inbox_->close();
+}
 
-// --- entry points ---------------------------------------------------------------------------------
+// --- entry points
+// ---------------------------------------------------------------------------------
 
 void Coordinator::start(EngineStarted engine, Done<Epoch> done) {
   deps_.executor.post([this, engine = std::move(engine), done = std::move(done)]() mutable {
@@ -31,10 +36,9 @@ void Coordinator::start(EngineStarted engine, Done<Epoch> done) {
 void Coordinator::request_run(RequestRun command,
                               std::optional<store::CommandKey> key,
                               Done<Sequence> done) {
-  deps_.executor.post(
-      [this, command = std::move(command), key, done = std::move(done)]() mutable {
-        on_request(std::move(command), key, std::move(done));
-      });
+  deps_.executor.post([this, command = std::move(command), key, done = std::move(done)]() mutable {
+    on_request(std::move(command), key, std::move(done));
+  });
 }
 
 void Coordinator::cancel_run(CancelRun command, Done<RunId> done) {
@@ -44,10 +48,9 @@ void Coordinator::cancel_run(CancelRun command, Done<RunId> done) {
 }
 
 void Coordinator::submit(Submission submission, Done<store::AppendReceipt> done) {
-  deps_.executor.post(
-      [this, submission = std::move(submission), done = std::move(done)]() mutable {
-        on_submit(std::move(submission), std::move(done));
-      });
+  deps_.executor.post([this, submission = std::move(submission), done = std::move(done)]() mutable {
+    on_submit(std::move(submission), std::move(done));
+  });
 }
 
 void Coordinator::drain(std::move_only_function<void()> drained) {
@@ -73,7 +76,8 @@ void Coordinator::abandon() {
   });
 }
 
-// --- commands -------------------------------------------------------------------------------------
+// --- commands
+// -------------------------------------------------------------------------------------
 
 Status Coordinator::accepting() const {
   if (failure_) {
@@ -134,9 +138,8 @@ void Coordinator::on_request(RequestRun command,
       return done((*receipt)->first);
     }
   }
-  const auto allowed =
-      decide(active_ ? &*active_ : nullptr, command,
-             {deps_.clock.wall_now(), epoch_, limits_.retry, deps_.random});
+  const auto allowed = decide(active_ ? &*active_ : nullptr, command,
+                              {deps_.clock.wall_now(), epoch_, limits_.retry, deps_.random});
   if (allowed) {
     return begin_run(std::move(command), key, std::move(done));
   }
@@ -145,7 +148,7 @@ void Coordinator::on_request(RequestRun command,
   }
   const auto by = command.request.triggered_by;
   queued_ = QueuedStart{std::move(command), key, std::move(done)};
-  RL_ASSERT(execute(CancelRun{std::nullopt, by}, active_requested_).has_value());
+  RL_ASSERT(execute(CancelRun{std::nullopt, by}, requested_sequence()).has_value());
   flush({});
   pump();
 }
@@ -156,12 +159,11 @@ void Coordinator::begin_run(RequestRun command,
   RL_ASSERT(!active_);
   RL_ASSERT(batch_.events.empty());
   active_.emplace(command.run);
-  active_requested_ = next_sequence_;
   calculation_.reset();
   snapshots_.clear();
   batch_.command = key;
   record(std::move(command.request), Sequence{0});
-  flush([sequence = active_requested_,
+  flush([sequence = active_->requested_sequence(),
          done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
     if (receipt) {
       done(sequence);
@@ -177,7 +179,7 @@ void Coordinator::on_cancel(CancelRun command, Done<RunId> done) {
     return done(std::unexpected(status.error()));
   }
   const auto run = active_ ? active_->run() : RunId{};
-  const auto facts = execute(command, active_requested_);
+  const auto facts = execute(command, requested_sequence());
   if (!facts) {
     return done(std::unexpected(facts.error()));
   }
@@ -220,7 +222,8 @@ void Coordinator::on_submit(Submission submission, Done<store::AppendReceipt> do
   flush(std::move(done));
 }
 
-// --- facts ----------------------------------------------------------------------------------------
+// --- facts
+// ----------------------------------------------------------------------------------------
 
 Result<std::size_t> Coordinator::execute(const Command& command, Sequence causation) {
   const auto* state = active_ ? &*active_ : nullptr;
@@ -334,7 +337,9 @@ void Coordinator::flush(Receipt done) {
   }
 }
 
-void Coordinator::on_appended(Result<store::AppendReceipt> receipt, Sequence expected, Receipt done) {
+void Coordinator::on_appended(Result<store::AppendReceipt> receipt,
+                              Sequence expected,
+                              Receipt done) {
   --appends_in_flight_;
   if (receipt) {
     // The causations recorded so far rest on this: nobody else appends to the log.
@@ -359,7 +364,8 @@ void Coordinator::on_appended(Result<store::AppendReceipt> receipt, Sequence exp
   check_drained();
 }
 
-// --- consequences ---------------------------------------------------------------------------------
+// --- consequences
+// ---------------------------------------------------------------------------------
 
 void Coordinator::on_outcomes() {
   if (failure_ || stopped_) {
@@ -387,7 +393,7 @@ void Coordinator::take_outcome(AttemptOutcome outcome) {
     return;
   }
   const auto open = active_->open().find(command.job);
-  const auto begun = open != active_->open().end() ? open->second.sequence : active_requested_;
+  const auto begun = open != active_->open().end() ? open->second.sequence : requested_sequence();
   const auto facts = execute(command, begun);
   RL_ASSERT(facts.has_value());
   if (*facts == 0 || !outcome.blob) {
@@ -442,7 +448,7 @@ bool Coordinator::pump_once() {
     if (starts && (draining_ || !calculation_)) {
       continue;
     }
-    const auto facts = execute(command, active_requested_);
+    const auto facts = execute(command, requested_sequence());
     RL_ASSERT(facts.has_value());
     progressed = progressed || *facts > 0;
   }
@@ -459,7 +465,8 @@ void Coordinator::load_inputs() {
     std::optional<Result<RunPlanned>> plan;
   };
   const bool planned = active_->plan() != nullptr;
-  const auto through = planned ? active_->plan()->planned().inputs_through : active_requested_;
+  const auto through =
+      planned ? active_->plan()->planned().inputs_through : active_->requested_sequence();
   const auto finish = [this](const RunId& run, Loaded loaded) {
     loading_inputs_ = false;
     if (failure_ || !active_ || active_->run() != run) {
@@ -472,17 +479,18 @@ void Coordinator::load_inputs() {
       trouble = loaded.plan->error().message;
     }
     if (trouble && active_->plan() != nullptr) {
-      // The inputs of a plan in the log cannot be read back: corruption, to be looked at by a person.
+      // The inputs of a plan in the log cannot be read back: corruption, to be looked at by a
+      // person.
       failure_ = Error{Code::kCorruption, "the inputs of run " + to_string(run) + ": " + *trouble};
       spdlog::critical("the run cannot go on: {}", failure_->message);
       return check_drained();
     }
     if (trouble) {
-      RL_ASSERT(execute(SupplyPlan{std::unexpected(*trouble)}, active_requested_).has_value());
+      RL_ASSERT(execute(SupplyPlan{std::unexpected(*trouble)}, requested_sequence()).has_value());
     } else {
       calculation_ = *loaded.calculation;
       if (loaded.plan && active_->status() == RunStatus::kRequested) {
-        RL_ASSERT(execute(SupplyPlan{**loaded.plan}, active_requested_).has_value());
+        RL_ASSERT(execute(SupplyPlan{**loaded.plan}, requested_sequence()).has_value());
       }
     }
     pump();
@@ -494,15 +502,15 @@ void Coordinator::load_inputs() {
     if (!planned && loaded.calculation) {
       loaded.plan = deps_.planner.plan(scope, through);
     }
-    deps_.executor.post([finish, run, loaded = std::move(loaded)]() mutable {
-      finish(run, std::move(loaded));
-    });
+    deps_.executor.post(
+        [finish, run, loaded = std::move(loaded)]() mutable { finish(run, std::move(loaded)); });
   });
 }
 
 void Coordinator::arm_tick() {
   if (!tick_timer_) {
-    tick_timer_ = deps_.executor.post_at(deps_.clock.mono_now() + limits_.tick, [this] { on_tick(); });
+    tick_timer_ =
+        deps_.executor.post_at(deps_.clock.mono_now() + limits_.tick, [this] { on_tick(); });
   }
 }
 
@@ -553,10 +561,10 @@ void Coordinator::on_tick() {
     if (seen.done != attempt->reported_done && now - since >= limits_.progress_interval) {
       attempt->reported_at = now;
       attempt->reported_done = seen.done;
-      RL_ASSERT(execute(ReportProgress{index, attempt->work().attempt, seen.done, seen.total,
-                                       seen.unit},
-                        active_requested_)
-                    .has_value());
+      RL_ASSERT(
+          execute(ReportProgress{index, attempt->work().attempt, seen.done, seen.total, seen.unit},
+                  requested_sequence())
+              .has_value());
     }
   }
   for (auto& outcome : given_up) {

@@ -28,8 +28,8 @@ namespace runledger::engine {
 ///
 /// The state runs ahead of the disk: facts are applied when they are decided, while their write is
 /// still being synced, so a slow disk does not leave the cores idle. Nothing of that is visible:
-/// readers and callers see a fact only after its sync, and if a write fails the log is fail-stop and
-/// this state is thrown away (docs/adr/0004-state-ahead-of-the-disk.md).
+/// readers and callers see a fact only after its sync, and if a write fails the log is fail-stop
+/// and this state is thrown away (docs/adr/0004-state-ahead-of-the-disk.md).
 ///
 /// Confined to its executor; the public calls may come from any thread and post to it.
 class Coordinator {
@@ -46,7 +46,8 @@ class Coordinator {
     PlanLimits plan;
     RetryPolicy retry;
     std::chrono::milliseconds attempt_deadline{300'000};
-    std::chrono::milliseconds stop_patience{5'000};  ///< Then an attempt that ignores its stop is given up.
+    std::chrono::milliseconds stop_patience{
+        5'000};  ///< Then an attempt that ignores its stop is given up.
     std::chrono::milliseconds progress_interval{250};
     std::chrono::milliseconds tick{100};
     std::uint32_t appends_in_flight_max = 8;
@@ -123,13 +124,15 @@ class Coordinator {
   void arm_wake(std::optional<UtcTime> due);
   void check_drained();
   [[nodiscard]] Status accepting() const;
+  [[nodiscard]] Sequence requested_sequence() const noexcept {
+    return active_ ? active_->requested_sequence() : Sequence{0};
+  }
 
   Dependencies deps_;
   Limits limits_;
   Epoch epoch_{};
   Sequence next_sequence_{1};
   std::optional<RunState> active_;
-  Sequence active_requested_{};  ///< Sequence of the active run's RunRequested.
   std::optional<QueuedStart> queued_;
   std::map<CommandId, std::pair<Digest, store::AppendReceipt>> keys_in_flight_;
 

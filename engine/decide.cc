@@ -25,8 +25,8 @@ struct Decider {
       return Payloads{};
     }
     if (!command.plan) {
-      return Payloads{RunFinished{RunStatus::kFailed, active->summary(context.now),
-                                  command.plan.error()}};
+      return Payloads{
+          RunFinished{RunStatus::kFailed, active->summary(context.now), command.plan.error()}};
     }
     return Payloads{*command.plan, RunStarted{context.epoch}};
   }
@@ -52,10 +52,9 @@ struct Decider {
       facts.emplace_back(JobInterrupted{job, open.attempt, open.epoch});
       const auto lost = std::uint32_t{active->jobs()[index].interruptions} + 1;
       if (lost >= context.retry.interruptions_max) {
-        facts.emplace_back(JobFailed{job, open.attempt, ErrorCategory::kInternal,
-                                     "interrupted_too_often",
-                                     "the engine ended " + std::to_string(lost) +
-                                         " times while this job was running"});
+        facts.emplace_back(JobFailed{
+            job, open.attempt, ErrorCategory::kInternal, "interrupted_too_often",
+            "the engine ended " + std::to_string(lost) + " times while this job was running"});
       }
     }
     facts.emplace_back(RunResumed{context.epoch});
@@ -105,8 +104,8 @@ struct Decider {
     if (!is_open(command.job, command.attempt)) {
       return Payloads{};
     }
-    return Payloads{JobProgressed{active->plan()->job(command.job), command.done, command.total,
-                                  command.unit, {}}};
+    return Payloads{JobProgressed{
+        active->plan()->job(command.job), command.done, command.total, command.unit, {}}};
   }
 
   Result<Payloads> operator()(const EndAttempt& command) const {

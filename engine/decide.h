@@ -70,8 +70,16 @@ struct EndAttempt {
 };
 struct FinishRun {};
 
-using Command = std::variant<RequestRun, SupplyPlan, CancelRun, ResumeRun, StartAttempts, SkipJobs,
-                             CancelJobs, ReportProgress, EndAttempt, FinishRun>;
+using Command = std::variant<RequestRun,
+                             SupplyPlan,
+                             CancelRun,
+                             ResumeRun,
+                             StartAttempts,
+                             SkipJobs,
+                             CancelJobs,
+                             ReportProgress,
+                             EndAttempt,
+                             FinishRun>;
 
 struct DecideContext {
   UtcTime now{};

@@ -121,11 +121,11 @@ Result<RunPlanned> InputLibrary::plan(const RunScope& scope, Sequence inputs_thr
     plan.job_types.push_back({type, inputs->calculation->formula_version(type)});
   }
   if (!scope.market_data_only && !scope.correlations_only) {
-    plan.conditions.push_back(condition_of(
-        JobType::kGreeksCalculation, SkipReason::kNoOptions, plan,
-        [&](const PortfolioId& portfolio, Date date) {
-          return inputs->calculation->holds_options(portfolio, date);
-        }));
+    plan.conditions.push_back(condition_of(JobType::kGreeksCalculation, SkipReason::kNoOptions,
+                                           plan, [&](const PortfolioId& portfolio, Date date) {
+                                             return inputs->calculation->holds_options(portfolio,
+                                                                                       date);
+                                           }));
     plan.conditions.push_back(condition_of(
         JobType::kPositionCorrelations, SkipReason::kNotScheduled, plan,
         [&](const PortfolioId&, Date date) {

@@ -31,7 +31,8 @@ class InputLibrary final : public Planner {
     Digest hash;
   };
   [[nodiscard]] Result<std::shared_ptr<const Shelf>> shelf(Sequence inputs_through);
-  [[nodiscard]] Result<std::shared_ptr<const Shelf>> build(const std::vector<Sequence>& imports) const;
+  [[nodiscard]] Result<std::shared_ptr<const Shelf>> build(
+      const std::vector<Sequence>& imports) const;
 
   const store::EventLog& log_;
   std::string profile_;

@@ -61,9 +61,8 @@ class Calculation {
 
   /// Runs one attempt. Polls `stop` between items and then fails with category kTimeout or whatever
   /// the caller makes of it. No I/O, no clock, no random numbers.
-  [[nodiscard]] virtual std::expected<JobOutput, JobError> run(const JobSpec& spec,
-                                                               const std::stop_token& stop,
-                                                               const JobProgress& progress) const = 0;
+  [[nodiscard]] virtual std::expected<JobOutput, JobError> run(
+      const JobSpec& spec, const std::stop_token& stop, const JobProgress& progress) const = 0;
 
   /// Condition of greeks_calculation: an option is active at the close of `as_of`.
   [[nodiscard]] virtual bool holds_options(const PortfolioId& portfolio, Date as_of) const = 0;

@@ -40,8 +40,8 @@ void plan_attempts(const RunState& active,
                    UtcTime now,
                    NextSteps& steps) {
   const auto in_flight = static_cast<std::uint32_t>(active.open().size());
-  auto slots = limits.attempts_in_flight_max > in_flight ? limits.attempts_in_flight_max - in_flight
-                                                         : 0U;
+  auto slots =
+      limits.attempts_in_flight_max > in_flight ? limits.attempts_in_flight_max - in_flight : 0U;
   StartAttempts start;
   for (const auto& [index, due] : active.retrying()) {
     if (due > now) {

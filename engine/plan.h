@@ -18,10 +18,10 @@ struct PlanLimits {
 };
 
 struct NextSteps {
-  bool make_plan = false;                    ///< The run is requested but not planned.
-  std::vector<Command> commands;             ///< To be decided at once, in this order.
-  bool stop_attempts = false;                ///< The run is being cancelled: stop what is open.
-  std::optional<UtcTime> wake_at;            ///< The next retry is due then.
+  bool make_plan = false;          ///< The run is requested but not planned.
+  std::vector<Command> commands;   ///< To be decided at once, in this order.
+  bool stop_attempts = false;      ///< The run is being cancelled: stop what is open.
+  std::optional<UtcTime> wake_at;  ///< The next retry is due then.
 };
 
 /// Pure. `active` is the run that has not ended. The result is empty if all that can be done is

@@ -20,8 +20,7 @@ class Planner {
       Sequence inputs_through) = 0;
   /// The plan of `scope` over the same inputs. Errors: kInvalidArgument, kNotFound: the run fails
   /// with the message as its reason.
-  [[nodiscard]] virtual Result<RunPlanned> plan(const RunScope& scope,
-                                                Sequence inputs_through) = 0;
+  [[nodiscard]] virtual Result<RunPlanned> plan(const RunScope& scope, Sequence inputs_through) = 0;
 };
 
 }  // namespace runledger::engine

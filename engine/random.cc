@@ -17,6 +17,8 @@ std::uint64_t Random::next() noexcept {
   return z ^ (z >> 31U);
 }
 
-double Random::uniform() noexcept { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
+double Random::uniform() noexcept {
+  return static_cast<double>(next() >> 11U) * 0x1.0p-53;
+}
 
 }  // namespace runledger::engine

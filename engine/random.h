@@ -5,8 +5,8 @@
 
 namespace runledger::engine {
 
-/// SplitMix64 (Steele, Lea & Flood 2014): small, fast, seedable; for jitter and ids, not for secrets.
-/// Not thread-safe.
+/// SplitMix64 (Steele, Lea & Flood 2014): small, fast, seedable; for jitter and ids, not for
+/// secrets. Not thread-safe.
 class Random {
  public:
   explicit Random(std::uint64_t seed) noexcept : state_(seed) {}

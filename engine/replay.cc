@@ -56,7 +56,8 @@ std::string run_state_to_json(const RunState& run) {
     }
     json.field("status", to_string(state.status));
     json.field("attempts", std::uint32_t{state.attempts});
-    json.field("waiting_for", std::uint32_t{is_final(state.status) ? std::uint8_t{0} : state.waiting});
+    json.field("waiting_for",
+               std::uint32_t{is_final(state.status) ? std::uint8_t{0} : state.waiting});
     json.end_object();
   }
   json.end_array().end_object();

@@ -75,7 +75,8 @@ class RunPlan {
 /// A failure of such a job stops what depends on it; that of others only leaves numbers null.
 [[nodiscard]] bool is_critical(JobType type) noexcept;
 
-/// What a job of the portfolio scope waits for within its portfolio and date (design: jobs of a run).
+/// What a job of the portfolio scope waits for within its portfolio and date (design: jobs of a
+/// run).
 [[nodiscard]] JobTypeSet dependencies_of(JobType type) noexcept;
 
 template <class Visit>

@@ -12,6 +12,7 @@ void RunState::evolve(const Event& event) noexcept {
 void RunState::on(const RunRequested& e, const Event& event) {
   request_ = e;
   requested_at_ = event.time;
+  requested_sequence_ = event.sequence;
   active_since_ = event.time;
 }
 
@@ -221,7 +222,8 @@ void RunState::end(std::uint32_t index, JobStatus status) {
     ++first_live_;
   }
   if (const auto portfolio = plan_->portfolio_index(index)) {
-    auto& open = group_open_[std::size_t{plan_->date_index(index)} * plan_->portfolios() + *portfolio];
+    auto& open =
+        group_open_[std::size_t{plan_->date_index(index)} * plan_->portfolios() + *portfolio];
     if (--open == 0) {
       ++portfolio_dates_ended_;
     }
@@ -251,7 +253,9 @@ void RunState::release_dependents(std::uint32_t index, std::optional<PendingSkip
   });
 }
 
-void RunState::count_error(ErrorCategory category) { ++errors_[category]; }
+void RunState::count_error(ErrorCategory category) {
+  ++errors_[category];
+}
 
 JobTypeCount& RunState::count_of(JobType type) {
   auto& count = by_type_[type];

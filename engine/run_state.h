@@ -75,6 +75,8 @@ class RunState {
   [[nodiscard]] const RunPlan* plan() const noexcept { return plan_.get(); }
   [[nodiscard]] bool has_started() const noexcept { return started_at_.has_value(); }
   [[nodiscard]] UtcTime requested_at() const noexcept { return requested_at_; }
+  /// Of RunRequested: what was imported up to it is what the run works on.
+  [[nodiscard]] Sequence requested_sequence() const noexcept { return requested_sequence_; }
   [[nodiscard]] std::optional<UtcTime> started_at() const noexcept { return started_at_; }
   [[nodiscard]] std::optional<UtcTime> finished_at() const noexcept { return finished_at_; }
   /// When the present engine took the run up, and how many jobs had ended by then: for the ETA.
@@ -149,6 +151,7 @@ class RunState {
   RunRequested request_;
   std::shared_ptr<const RunPlan> plan_;
   UtcTime requested_at_{};
+  Sequence requested_sequence_{};
   std::optional<UtcTime> started_at_;
   std::optional<UtcTime> finished_at_;
   UtcTime active_since_{};

@@ -65,8 +65,8 @@ double percent_of(const RunState& run) noexcept {
   if (run.plan() == nullptr || run.plan()->jobs_total() == 0) {
     return 0.0;
   }
-  const double share = static_cast<double>(run.totals().ended()) /
-                       static_cast<double>(run.plan()->jobs_total());
+  const double share =
+      static_cast<double>(run.totals().ended()) / static_cast<double>(run.plan()->jobs_total());
   return std::min(99.9, 100.0 * share);
 }
 

@@ -40,7 +40,9 @@ class RunView {
 [[nodiscard]] double percent_of(const RunState& run) noexcept;
 
 /// State of a run after event `at`, folded from the log. Errors: kNotFound, kCorruption, kIo.
-[[nodiscard]] Result<RunState> replay_run(const store::EventLog& log, const RunId& run, Sequence at);
+[[nodiscard]] Result<RunState> replay_run(const store::EventLog& log,
+                                          const RunId& run,
+                                          Sequence at);
 
 /// The state as JSON: run_id, status, as_of_seq, jobs {...counts}, summary, and every job.
 [[nodiscard]] std::string run_state_to_json(const RunState& run);

@@ -1,12 +1,12 @@
 #include "engine/service.h"
 
-#include <fmt/format.h>
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <future>
 #include <set>
 #include <thread>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include "engine/compute_pool.h"
 #include "engine/coordinator.h"
@@ -39,7 +39,9 @@ Digest digest_of(const RunRequested& request) {
   for (const auto& id : request.scope.portfolios) {
     hasher.add(to_string(id));
   }
-  const auto day = [](Date date) { return static_cast<std::uint64_t>(date.time_since_epoch().count()); };
+  const auto day = [](Date date) {
+    return static_cast<std::uint64_t>(date.time_since_epoch().count());
+  };
   hasher.add(day(request.scope.from)).add(day(request.scope.to));
   hasher.add(std::uint64_t{request.scope.with_correlations})
       .add(std::uint64_t{request.scope.market_data_only})
@@ -101,7 +103,9 @@ class EngineService final : public Service {
                                                std::optional<CommandId> command);
   [[nodiscard]] Result<store::AppendReceipt> submit(Coordinator::Submission submission);
   [[nodiscard]] std::expected<ImportOutcome, ImportFailure> append_import(PreparedImport prepared);
-  [[nodiscard]] Date today() const { return std::chrono::floor<std::chrono::days>(clock_.wall_now()); }
+  [[nodiscard]] Date today() const {
+    return std::chrono::floor<std::chrono::days>(clock_.wall_now());
+  }
   [[nodiscard]] std::array<std::uint64_t, 2> entropy();
 
   ServiceOptions options_;
@@ -136,8 +140,9 @@ Status EngineService::open() {
                      : options_.must_exist ? store::OpenMode::kMustExist
                                            : store::OpenMode::kCreateIfMissing;
   log_options.build = std::string(build_info());
-  RL_TRY_ASSIGN(log_, store::open_rocks_event_log(log_options, std::move(projections),
-                                                  [this](const Event& event) { view_.observe(event); }));
+  RL_TRY_ASSIGN(log_,
+                store::open_rocks_event_log(log_options, std::move(projections),
+                                            [this](const Event& event) { view_.observe(event); }));
   RL_TRY_ASSIGN(auto unfinished, unfinished_run());
   view_.start(unfinished, log_->committed());
   if (options_.read_only) {
@@ -151,14 +156,14 @@ Status EngineService::open() {
   pool_ = make_thread_pool(threads);
   Coordinator::Limits limits;
   limits.plan.attempts_in_flight_max = std::max(64U, 8 * threads);
-  coordinator_ = std::make_unique<Coordinator>(
-      Coordinator::Dependencies{*log_, *pool_, *executor_, clock_, *library_,
-                                Random{random_.next()}},
-      limits, std::move(unfinished));
-  RL_TRY_ASSIGN(epoch_, wait_for<Epoch>([&](auto done) {
-                  coordinator_->start(EngineStarted{{}, std::string(build_info()), profile},
-                                      std::move(done));
-                }));
+  coordinator_ =
+      std::make_unique<Coordinator>(Coordinator::Dependencies{*log_, *pool_, *executor_, clock_,
+                                                              *library_, Random{random_.next()}},
+                                    limits, std::move(unfinished));
+  RL_TRY_ASSIGN(
+      epoch_, wait_for<Epoch>([&](auto done) {
+        coordinator_->start(EngineStarted{{}, std::string(build_info()), profile}, std::move(done));
+      }));
   return {};
 }
 
@@ -190,11 +195,12 @@ Status EngineService::enough_disk() const {
   std::error_code error;
   const auto space = std::filesystem::space(options_.data_directory, error);
   if (!error && space.available < options_.free_disk_bytes_min) {
-    return fail(Code::kExhausted,
-                fmt::format("only {} MB are free on the disk of {}; a run needs at least {} MB: make "
-                            "space and start it again",
-                            space.available >> 20U, options_.data_directory.string(),
-                            options_.free_disk_bytes_min >> 20U));
+    return fail(
+        Code::kExhausted,
+        fmt::format("only {} MB are free on the disk of {}; a run needs at least {} MB: make "
+                    "space and start it again",
+                    space.available >> 20U, options_.data_directory.string(),
+                    options_.free_disk_bytes_min >> 20U));
   }
   return {};
 }
@@ -204,7 +210,8 @@ std::array<std::uint64_t, 2> EngineService::entropy() {
   return random_.entropy();
 }
 
-// --- runs -----------------------------------------------------------------------------------------
+// --- runs
+// -----------------------------------------------------------------------------------------
 
 Result<Date> EngineService::last_price_date() const {
   RL_TRY_ASSIGN(const auto inputs, store::list_inputs(log_->tables()));
@@ -240,20 +247,21 @@ Result<std::pair<Date, Date>> EngineService::dates_of(const StartRunRequest& req
   }
   if (from < calendar.first() || to > today()) {
     return fail(Code::kInvalidArgument,
-                fmt::format("dates must lie between {} and today, {}", format_date(calendar.first()),
-                            format_date(today())));
+                fmt::format("dates must lie between {} and today, {}",
+                            format_date(calendar.first()), format_date(today())));
   }
   if (request.as_of && !calendar.is_trading_day(from)) {
-    return fail(Code::kInvalidArgument,
-                fmt::format("{} is not a trading day of the New York Stock Exchange; the trading day "
-                            "before it is {}",
-                            format_date(from), format_date(calendar.previous(from))));
+    return fail(
+        Code::kInvalidArgument,
+        fmt::format("{} is not a trading day of the New York Stock Exchange; the trading day "
+                    "before it is {}",
+                    format_date(from), format_date(calendar.previous(from))));
   }
   if (calendar.sessions(from, to).empty()) {
-    return fail(Code::kInvalidArgument,
-                fmt::format("there is no trading day from {} to {}; the trading day before is {}",
-                            format_date(from), format_date(to),
-                            format_date(calendar.previous(from))));
+    return fail(
+        Code::kInvalidArgument,
+        fmt::format("there is no trading day from {} to {}; the trading day before is {}",
+                    format_date(from), format_date(to), format_date(calendar.previous(from))));
   }
   return std::pair{calendar.on_or_after(from), calendar.on_or_before(to)};
 }
@@ -320,8 +328,11 @@ Result<StartedRun> EngineService::retry_run(const RunId& run,
       std::optional<Sequence> before;
       do {
         RL_TRY_ASSIGN(const auto page, store::list_jobs(log_->tables(),
-                                                        {.run = run, .portfolio = {}, .type = {},
-                                                         .status = status, .finished_from = {},
+                                                        {.run = run,
+                                                         .portfolio = {},
+                                                         .type = {},
+                                                         .status = status,
+                                                         .finished_from = {},
                                                          .finished_to = {}},
                                                         before, 1000));
         for (const auto& job : page.rows) {
@@ -338,9 +349,9 @@ Result<StartedRun> EngineService::retry_run(const RunId& run,
       scope.portfolios.assign(again.begin(), again.end());
     }
   }
-  return request_run({.triggered_by = triggered_by, .force = false, .scope = std::move(scope),
-                      .retry_of = run},
-                     command);
+  return request_run(
+      {.triggered_by = triggered_by, .force = false, .scope = std::move(scope), .retry_of = run},
+      command);
 }
 
 Result<RunId> EngineService::cancel_run(std::optional<RunId> run, const std::string& requested_by) {
@@ -350,13 +361,13 @@ Result<RunId> EngineService::cancel_run(std::optional<RunId> run, const std::str
   });
 }
 
-// --- imports --------------------------------------------------------------------------------------
+// --- imports
+// --------------------------------------------------------------------------------------
 
 Result<store::AppendReceipt> EngineService::submit(Coordinator::Submission submission) {
   RL_TRY(writable());
-  return wait_for<store::AppendReceipt>([&](auto done) {
-    coordinator_->submit(std::move(submission), std::move(done));
-  });
+  return wait_for<store::AppendReceipt>(
+      [&](auto done) { coordinator_->submit(std::move(submission), std::move(done)); });
 }
 
 std::expected<ImportOutcome, ImportFailure> EngineService::append_import(PreparedImport prepared) {
@@ -368,9 +379,8 @@ std::expected<ImportOutcome, ImportFailure> EngineService::append_import(Prepare
         submission.facts.emplace_back(event);
       },
       prepared.file.event);
-  submission.blobs.push_back(
-      {store::BlobKind::kInput, content,
-       std::make_shared<const std::string>(pack_blob(prepared.file.bytes))});
+  submission.blobs.push_back({store::BlobKind::kInput, content,
+                              std::make_shared<const std::string>(pack_blob(prepared.file.bytes))});
   const auto receipt = submit(std::move(submission));
   if (!receipt) {
     return std::unexpected(ImportFailure{receipt.error(), {}});
@@ -381,15 +391,13 @@ std::expected<ImportOutcome, ImportFailure> EngineService::append_import(Prepare
 
 ImportFailure failure_of(std::vector<ImportIssue> issues) {
   const auto count = issues.size();
-  return {{Code::kInvalidArgument,
-           fmt::format("{} error{} in the file; nothing was imported", count, count == 1 ? "" : "s")},
+  return {{Code::kInvalidArgument, fmt::format("{} error{} in the file; nothing was imported",
+                                               count, count == 1 ? "" : "s")},
           std::move(issues)};
 }
 
 std::expected<ImportOutcome, ImportFailure> EngineService::import_input(
-    InputKind kind,
-    const std::string& file_name,
-    std::string bytes) {
+    InputKind kind, const std::string& file_name, std::string bytes) {
   auto prepared = prepare_input(kind, file_name, std::move(bytes), today());
   if (!prepared) {
     return std::unexpected(failure_of(std::move(prepared).error()));

@@ -67,7 +67,8 @@ struct RunProgress {
   std::optional<UtcTime> started_at;
   JobCounts jobs;
   std::vector<RunningJob> running;  ///< Oldest attempt first, at most 16.
-  std::uint32_t portfolio_dates_completed = 0;  ///< (portfolio, date) pairs all of whose jobs ended.
+  std::uint32_t portfolio_dates_completed =
+      0;  ///< (portfolio, date) pairs all of whose jobs ended.
   std::uint32_t portfolio_dates_total = 0;
   double percent = 0;  ///< 0..100; never falls; 100 only when the run has ended.
   double elapsed_seconds = 0;
@@ -120,9 +121,7 @@ class Service {
 
   /// Checks and imports one file. kScenarios is not accepted.
   [[nodiscard]] virtual std::expected<ImportOutcome, ImportFailure> import_input(
-      InputKind kind,
-      const std::string& file_name,
-      std::string bytes) = 0;
+      InputKind kind, const std::string& file_name, std::string bytes) = 0;
   /// Creates the portfolio `request.name` or replaces its positions; `request.id` is ignored.
   /// Absent equity keeps what an earlier import gave.
   [[nodiscard]] virtual std::expected<ImportOutcome, ImportFailure> import_portfolio(
@@ -132,8 +131,7 @@ class Service {
 
   /// Records who was let in or turned away, together with rows of kUsers and kSecrets.
   [[nodiscard]] virtual Result<Sequence> record_access(
-      std::variant<AccessGranted, AccessDenied> event,
-      store::TableBatch rows) = 0;
+      std::variant<AccessGranted, AccessDenied> event, store::TableBatch rows) = 0;
 
   /// The current run, as durable. Cheap: no I/O.
   [[nodiscard]] virtual CurrentRun current_run() const = 0;
@@ -161,8 +159,8 @@ class Service {
 struct ServiceOptions {
   std::filesystem::path data_directory;
   bool must_exist = false;
-  bool read_only = false;      ///< Queries only: commands answer kUnavailable.
-  unsigned compute_threads = 0;  ///< 0: one a core.
+  bool read_only = false;                           ///< Queries only: commands answer kUnavailable.
+  unsigned compute_threads = 0;                     ///< 0: one a core.
   std::uint64_t free_disk_bytes_min = 256U << 20U;  ///< Less than this: no new run starts.
 };
 

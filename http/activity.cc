@@ -93,7 +93,7 @@ struct Sentence {
             fmt::format("{}: skipped, {}", job(e.job), to_string(e.reason))};
   }
   Activity operator()(const JobCancelled& e) const {
-    return {ActivityLevel::kWarning, job(e.job) + ": cancelled"};
+    return {ActivityLevel::kInfo, job(e.job) + ": cancelled"};
   }
   Activity operator()(const JobInterrupted& e) const {
     return {ActivityLevel::kWarning, fmt::format("{}: attempt {} of epoch {} was interrupted",

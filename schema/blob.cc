@@ -41,8 +41,8 @@ std::string pack_blob(std::string_view bytes) {
   put(out, bytes.size(), 8);
   const auto bound = ZSTD_compressBound(bytes.size());
   out.resize(kHeaderBytes + bound);
-  const auto size = ZSTD_compressCCtx(context.get(), out.data() + kHeaderBytes, bound,
-                                      bytes.data(), bytes.size(), kLevel);
+  const auto size = ZSTD_compressCCtx(context.get(), out.data() + kHeaderBytes, bound, bytes.data(),
+                                      bytes.size(), kLevel);
   RL_ASSERT(ZSTD_isError(size) == 0U);
   out.resize(kHeaderBytes + size);
   out.shrink_to_fit();

@@ -32,16 +32,18 @@ std::uint32_t get_u32(std::string_view bytes, std::size_t at) noexcept {
 
 EventBytes::EventBytes(std::string_view bytes)
     : data_(static_cast<std::byte*>(
-          ::operator new(bytes.empty() ? 1 : bytes.size(), std::align_val_t{kAlignment}))),
+          ::operator new (bytes.empty() ? 1 : bytes.size(), std::align_val_t{kAlignment}))),
       size_(bytes.size()) {
   std::memcpy(data_.get(), bytes.data(), bytes.size());
 }
 
 void EventBytes::Free::operator()(std::byte* p) const noexcept {
-  ::operator delete(p, std::align_val_t{kAlignment});
+  ::operator delete (p, std::align_val_t{kAlignment});
 }
 
-Digest event_hash(std::string_view flatbuffer) noexcept { return sha256(flatbuffer); }
+Digest event_hash(std::string_view flatbuffer) noexcept {
+  return sha256(flatbuffer);
+}
 
 std::uint32_t crc32(std::string_view bytes) noexcept {
   return static_cast<std::uint32_t>(

@@ -1,8 +1,8 @@
-#include <flatbuffers/flatbuffers.h>
-
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+
+#include <flatbuffers/flatbuffers.h>
 
 #include "event_generated.h"
 #include "schema/codec.h"
@@ -127,7 +127,9 @@ Payload from(const fb::RunRequested& e) {
   return out;
 }
 
-Payload from(const fb::RunRejected& e) { return RunRejected{text_of(e.reason())}; }
+Payload from(const fb::RunRejected& e) {
+  return RunRejected{text_of(e.reason())};
+}
 
 Payload from(const fb::RunPlanned& e) {
   RunPlanned out;
@@ -163,11 +165,15 @@ Payload from(const fb::RunPlanned& e) {
   return out;
 }
 
-Payload from(const fb::RunStarted& e) { return RunStarted{Epoch{e.epoch()}}; }
+Payload from(const fb::RunStarted& e) {
+  return RunStarted{Epoch{e.epoch()}};
+}
 Payload from(const fb::RunCancelRequested& e) {
   return RunCancelRequested{text_of(e.requested_by())};
 }
-Payload from(const fb::RunResumed& e) { return RunResumed{Epoch{e.epoch()}}; }
+Payload from(const fb::RunResumed& e) {
+  return RunResumed{Epoch{e.epoch()}};
+}
 
 RunSummary summary_of(const fb::RunSummary& s) {
   RunSummary out{.jobs_total = s.jobs_total(),
@@ -218,9 +224,8 @@ Payload from(const fb::JobProgressed& e) {
 }
 
 Payload from(const fb::JobRetryScheduled& e) {
-  return JobRetryScheduled{job_of(e.job()), Attempt{e.attempt()},
-                           UtcTime{nanoseconds{e.due_ns()}}, category_of(e.category()),
-                           text_of(e.error())};
+  return JobRetryScheduled{job_of(e.job()), Attempt{e.attempt()}, UtcTime{nanoseconds{e.due_ns()}},
+                           category_of(e.category()), text_of(e.error())};
 }
 
 Payload from(const fb::JobSucceeded& e) {
@@ -259,7 +264,9 @@ Payload from(const fb::JobSkipped& e) {
   return out;
 }
 
-Payload from(const fb::JobCancelled& e) { return JobCancelled{job_of(e.job())}; }
+Payload from(const fb::JobCancelled& e) {
+  return JobCancelled{job_of(e.job())};
+}
 
 Payload from(const fb::JobInterrupted& e) {
   return JobInterrupted{job_of(e.job()), Attempt{e.attempt()}, Epoch{e.epoch()}};
@@ -284,13 +291,14 @@ Payload from(const fb::PortfolioDeleted& e) {
 }
 
 Payload from(const fb::InputIngested& e) {
-  return InputIngested{enumerator(e.kind(), InputKind::kPrices, InputKind::kScenarios, "input kind"),
-                       digest_of(e.content()),
-                       text_of(e.file_name()),
-                       e.rows(),
-                       e.symbols(),
-                       date_of(e.first_date()),
-                       date_of(e.last_date())};
+  return InputIngested{
+      enumerator(e.kind(), InputKind::kPrices, InputKind::kScenarios, "input kind"),
+      digest_of(e.content()),
+      text_of(e.file_name()),
+      e.rows(),
+      e.symbols(),
+      date_of(e.first_date()),
+      date_of(e.last_date())};
 }
 
 Payload from(const fb::AccessGranted& e) {
@@ -361,8 +369,7 @@ Result<Event> decode_event(const EventBytes& bytes) {
   const auto view = bytes.view();
   const auto* data = reinterpret_cast<const std::uint8_t*>(view.data());
   flatbuffers::Verifier verifier(data, view.size());
-  if (view.size() < 8 || !fb::EventBufferHasIdentifier(data) ||
-      !fb::VerifyEventBuffer(verifier)) {
+  if (view.size() < 8 || !fb::EventBufferHasIdentifier(data) || !fb::VerifyEventBuffer(verifier)) {
     return fail(Code::kCorruption, "not an event: the verifier rejects its bytes");
   }
   const auto& stored = *fb::GetEvent(data);

@@ -1,7 +1,7 @@
-#include <flatbuffers/flatbuffers.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <flatbuffers/flatbuffers.h>
 
 #include "event_generated.h"
 #include "schema/codec.h"
@@ -21,9 +21,13 @@ fb::Digest to_fb(const Digest& digest) {
   return fb::Digest{flatbuffers::span<const std::uint8_t, 32>(digest.bytes)};
 }
 
-std::int32_t days(Date date) { return static_cast<std::int32_t>(date.time_since_epoch().count()); }
+std::int32_t days(Date date) {
+  return static_cast<std::int32_t>(date.time_since_epoch().count());
+}
 
-fb::JobType to_fb(JobType type) { return static_cast<fb::JobType>(type); }
+fb::JobType to_fb(JobType type) {
+  return static_cast<fb::JobType>(type);
+}
 
 fb::JobRef to_fb(const JobRef& job) {
   return fb::JobRef{job.index, days(job.as_of), to_fb(job.type), to_fb(job.portfolio.uuid)};
@@ -124,9 +128,8 @@ struct PayloadWriter {
     const auto portfolios = uuids(b, e.scope.portfolios);
     const auto retry_of = e.retry_of ? to_fb(e.retry_of->uuid) : fb::Uuid{};
     return written(fb::CreateRunRequested(
-        b, by, e.force, portfolios, days(e.scope.from), days(e.scope.to),
-        e.scope.with_correlations, e.scope.market_data_only, e.scope.correlations_only,
-        e.retry_of ? &retry_of : nullptr));
+        b, by, e.force, portfolios, days(e.scope.from), days(e.scope.to), e.scope.with_correlations,
+        e.scope.market_data_only, e.scope.correlations_only, e.retry_of ? &retry_of : nullptr));
   }
   Written operator()(const RunRejected& e) const {
     return written(fb::CreateRunRejected(b, b.CreateString(e.reason)));
@@ -144,8 +147,7 @@ struct PayloadWriter {
   Written operator()(const RunFinished& e) const {
     const auto summary = summary_of(b, e.summary);
     const auto reason = b.CreateString(e.reason);
-    return written(
-        fb::CreateRunFinished(b, static_cast<fb::RunStatus>(e.status), summary, reason));
+    return written(fb::CreateRunFinished(b, static_cast<fb::RunStatus>(e.status), summary, reason));
   }
   Written operator()(const JobAttempted& e) const {
     const auto job = to_fb(e.job);
@@ -174,9 +176,8 @@ struct PayloadWriter {
     const auto warnings = e.warnings.empty() ? 0 : b.CreateVectorOfStrings(e.warnings);
     const auto uncovered = e.uncovered.empty() ? 0 : uuids(b, e.uncovered);
     return written(fb::CreateJobSucceeded(b, &job, raw(e.attempt), raw(e.epoch), e.records,
-                                          e.duration.count(), unit, &quality, warnings,
-                                          &input_hash, &result_hash, e.formula_version,
-                                          uncovered));
+                                          e.duration.count(), unit, &quality, warnings, &input_hash,
+                                          &result_hash, e.formula_version, uncovered));
   }
   Written operator()(const JobFailed& e) const {
     const auto job = to_fb(e.job);

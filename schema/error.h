@@ -51,19 +51,19 @@ using Status = Result<void>;
 #define RL_CONCAT(a, b) RL_CONCAT_INNER(a, b)
 
 /// Evaluates a Status or Result and returns its error from the enclosing function.
-#define RL_TRY(expression)                                                          \
-  do {                                                                              \
-    if (auto rl_status = (expression); !rl_status) {                                \
-      return std::unexpected<::runledger::Error>(std::move(rl_status).error());     \
-    }                                                                               \
+#define RL_TRY(expression)                                                      \
+  do {                                                                          \
+    if (auto rl_status = (expression); !rl_status) {                            \
+      return std::unexpected<::runledger::Error>(std::move(rl_status).error()); \
+    }                                                                           \
   } while (false)
 
 /// `RL_TRY_ASSIGN(auto x, f());` binds the value of a Result or returns its error.
 #define RL_TRY_ASSIGN(target, expression) \
   RL_TRY_ASSIGN_INNER(RL_CONCAT(rl_result_, __COUNTER__), target, expression)
-#define RL_TRY_ASSIGN_INNER(result, target, expression)                             \
-  auto result = (expression);                                                       \
-  if (!result) {                                                                    \
-    return std::unexpected<::runledger::Error>(std::move(result).error());          \
-  }                                                                                 \
+#define RL_TRY_ASSIGN_INNER(result, target, expression)                    \
+  auto result = (expression);                                              \
+  if (!result) {                                                           \
+    return std::unexpected<::runledger::Error>(std::move(result).error()); \
+  }                                                                        \
   target = std::move(result).value()

@@ -11,10 +11,12 @@
 #include "schema/time.h"
 #include "schema/vocabulary.h"
 
-/// The facts of the log as plain values. The bytes are FlatBuffers (event.fbs); only codec.cc knows.
+/// The facts of the log as plain values. The bytes are FlatBuffers (event.fbs); only codec.cc
+/// knows.
 namespace runledger {
 
-// --- engine ---------------------------------------------------------------------------------------
+// --- engine
+// ---------------------------------------------------------------------------------------
 
 /// A process took over the store. Attempts of older epochs can change nothing from here on.
 struct EngineStarted {
@@ -24,7 +26,8 @@ struct EngineStarted {
   friend bool operator==(const EngineStarted&, const EngineStarted&) = default;
 };
 
-// --- run ------------------------------------------------------------------------------------------
+// --- run
+// ------------------------------------------------------------------------------------------
 
 /// What a run is asked to cover.
 struct RunScope {
@@ -67,7 +70,8 @@ struct PlannedJobType {
 struct PlannedCondition {
   JobType type{};
   SkipReason reason{};
-  std::vector<std::uint8_t> skipped;  ///< Bit (date index x portfolios + portfolio index), LSB first.
+  std::vector<std::uint8_t>
+      skipped;  ///< Bit (date index x portfolios + portfolio index), LSB first.
   friend bool operator==(const PlannedCondition&, const PlannedCondition&) = default;
 };
 
@@ -132,7 +136,7 @@ struct RunSummary {
   nanoseconds duration{};  ///< From RunStarted to RunFinished, wall clock.
   std::vector<JobTypeCount> by_job_type;
   std::vector<CategoryCount> error_categories;
-  std::uint32_t portfolios_full = 0;     ///< On the last date of the run.
+  std::uint32_t portfolios_full = 0;  ///< On the last date of the run.
   std::uint32_t portfolios_limited = 0;
   std::uint32_t portfolios_failed = 0;
   std::uint64_t positions_processed = 0;
@@ -148,7 +152,8 @@ struct RunFinished {
   friend bool operator==(const RunFinished&, const RunFinished&) = default;
 };
 
-// --- job ------------------------------------------------------------------------------------------
+// --- job
+// ------------------------------------------------------------------------------------------
 
 /// Which job of the run a fact is about.
 struct JobRef {
@@ -196,7 +201,8 @@ struct JobSucceeded {
   Digest input_hash;
   Digest result_hash;
   std::uint32_t formula_version = 0;
-  std::vector<PortfolioId> uncovered;  ///< Only market_data_update: too few of their symbols priced.
+  std::vector<PortfolioId>
+      uncovered;  ///< Only market_data_update: too few of their symbols priced.
   friend bool operator==(const JobSucceeded&, const JobSucceeded&) = default;
 };
 
@@ -229,7 +235,8 @@ struct JobInterrupted {
   friend bool operator==(const JobInterrupted&, const JobInterrupted&) = default;
 };
 
-// --- inputs ---------------------------------------------------------------------------------------
+// --- inputs
+// ---------------------------------------------------------------------------------------
 
 struct PortfolioImported {
   PortfolioId portfolio;
@@ -260,7 +267,8 @@ struct InputIngested {
   friend bool operator==(const InputIngested&, const InputIngested&) = default;
 };
 
-// --- access ---------------------------------------------------------------------------------------
+// --- access
+// ---------------------------------------------------------------------------------------
 
 struct AccessGranted {
   std::string email;
@@ -282,20 +290,36 @@ struct UnknownPayload {
   friend bool operator==(const UnknownPayload&, const UnknownPayload&) = default;
 };
 
-using Payload =
-    std::variant<EngineStarted, RunRequested, RunRejected, RunPlanned, RunStarted,
-                 RunCancelRequested, RunResumed, RunFinished, JobAttempted, JobProgressed,
-                 JobRetryScheduled, JobSucceeded, JobFailed, JobSkipped, JobCancelled,
-                 JobInterrupted, PortfolioImported, PortfolioDeleted, InputIngested, AccessGranted,
-                 AccessDenied, UnknownPayload>;
+using Payload = std::variant<EngineStarted,
+                             RunRequested,
+                             RunRejected,
+                             RunPlanned,
+                             RunStarted,
+                             RunCancelRequested,
+                             RunResumed,
+                             RunFinished,
+                             JobAttempted,
+                             JobProgressed,
+                             JobRetryScheduled,
+                             JobSucceeded,
+                             JobFailed,
+                             JobSkipped,
+                             JobCancelled,
+                             JobInterrupted,
+                             PortfolioImported,
+                             PortfolioDeleted,
+                             InputIngested,
+                             AccessGranted,
+                             AccessDenied,
+                             UnknownPayload>;
 
 /// One recorded fact.
 struct Event {
   Sequence sequence{};
   UtcTime time{};
-  RunId run;            ///< Nil for what belongs to no run.
+  RunId run;             ///< Nil for what belongs to no run.
   Sequence causation{};  ///< The event that led to this one; 0 = a command from outside.
-  Digest previous;      ///< Hash of the event before this one: the chain.
+  Digest previous;       ///< Hash of the event before this one: the chain.
   Payload payload;
 
   friend bool operator==(const Event&, const Event&) = default;

@@ -1,8 +1,8 @@
 #include "schema/ids.h"
 
-#include <openssl/evp.h>
-
 #include <cstring>
+
+#include <openssl/evp.h>
 
 #include "schema/invariant.h"
 
@@ -38,7 +38,9 @@ std::optional<std::uint8_t> hex_byte(std::string_view two) noexcept {
   return static_cast<std::uint8_t>((*high << 4U) | *low);
 }
 
-EVP_MD_CTX* context_of(void* pointer) noexcept { return static_cast<EVP_MD_CTX*>(pointer); }
+EVP_MD_CTX* context_of(void* pointer) noexcept {
+  return static_cast<EVP_MD_CTX*>(pointer);
+}
 
 }  // namespace
 
@@ -160,7 +162,9 @@ Hasher::Hasher() : context_(EVP_MD_CTX_new()) {
   RL_ASSERT(EVP_DigestInit_ex(context_of(context_), EVP_sha256(), nullptr) == 1);
 }
 
-Hasher::~Hasher() { EVP_MD_CTX_free(context_of(context_)); }
+Hasher::~Hasher() {
+  EVP_MD_CTX_free(context_of(context_));
+}
 
 void Hasher::update(const void* data, std::size_t size) {
   RL_ASSERT(EVP_DigestUpdate(context_of(context_), data, size) == 1);

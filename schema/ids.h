@@ -52,8 +52,8 @@ template <class Tag>
   return to_string(id.uuid);
 }
 
-using RunId = Id<struct RunTag>;              ///< One batch run; the correlation id of its log lines.
-using JobId = Id<struct JobTag>;              ///< One (scope, as-of date, job type) of a run.
+using RunId = Id<struct RunTag>;  ///< One batch run; the correlation id of its log lines.
+using JobId = Id<struct JobTag>;  ///< One (scope, as-of date, job type) of a run.
 using PortfolioId = Id<struct PortfolioTag>;  ///< One portfolio; nil for the market scope.
 using CommandId = Id<struct CommandTag>;      ///< Chosen by a client: the idempotency key.
 using StoreId = Id<struct StoreTag>;          ///< One data directory.
@@ -72,7 +72,9 @@ template <class E>
 [[nodiscard]] constexpr auto raw(E value) noexcept {
   return static_cast<std::underlying_type_t<E>>(value);
 }
-[[nodiscard]] constexpr Sequence next(Sequence s) noexcept { return Sequence{raw(s) + 1}; }
+[[nodiscard]] constexpr Sequence next(Sequence s) noexcept {
+  return Sequence{raw(s) + 1};
+}
 
 /// SHA-256 of some bytes.
 struct Digest {

@@ -6,8 +6,7 @@ namespace runledger::detail {
 
 /// Prints the broken invariant with its place to stderr and aborts. Never returns.
 [[noreturn]] void assertion_failed(
-    const char* expression,
-    std::source_location where = std::source_location::current()) noexcept;
+    const char* expression, std::source_location where = std::source_location::current()) noexcept;
 
 }  // namespace runledger::detail
 

@@ -1,9 +1,9 @@
 #include "schema/json_writer.h"
 
+#include <cmath>
+
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-
-#include <cmath>
 
 #include "schema/invariant.h"
 

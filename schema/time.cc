@@ -1,9 +1,9 @@
 #include "schema/time.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <cstdint>
+
+#include <fmt/format.h>
 
 namespace runledger {
 namespace {
@@ -64,11 +64,10 @@ std::optional<Date> parse_date(std::string_view text) noexcept {
 
 std::string format_time(UtcTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::hh_mm_ss clock{
-      std::chrono::floor<std::chrono::microseconds>(time) - std::chrono::sys_time<std::chrono::microseconds>{day}};
+  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::microseconds>(time) -
+                                    std::chrono::sys_time<std::chrono::microseconds>{day}};
   return fmt::format("{}T{:02d}:{:02d}:{:02d}.{:06d}Z", format_date(day), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 std::optional<UtcTime> parse_time(std::string_view text) noexcept {

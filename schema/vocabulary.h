@@ -52,10 +52,10 @@ enum class RunStatus : std::uint8_t {
   kCancelling = 2,
   kCompleted = 3,
   kCompletedWithWarnings = 4,
-  kPartial = 5,    ///< Some jobs failed, some succeeded.
-  kFailed = 6,     ///< No job succeeded, or the run could not be planned.
+  kPartial = 5,  ///< Some jobs failed, some succeeded.
+  kFailed = 6,   ///< No job succeeded, or the run could not be planned.
   kCancelled = 7,
-  kRejected = 8,   ///< Never started.
+  kRejected = 8,  ///< Never started.
 };
 [[nodiscard]] constexpr bool is_final(RunStatus status) noexcept {
   return status >= RunStatus::kCompleted;
@@ -87,11 +87,11 @@ enum class ErrorCategory : std::uint8_t {
 
 /// Why a job was not run. Values are recorded.
 enum class SkipReason : std::uint8_t {
-  kNoOptions = 1,          ///< Condition: the portfolio holds no option on that date.
-  kNotScheduled = 2,       ///< Condition: correlations run on Tuesdays, or when asked for.
-  kDependencyFailed = 3,   ///< A critical job that it needs failed or was skipped for that.
-  kUncovered = 4,          ///< market_data_update left the portfolio's symbols without prices.
-  kNoPositions = 5,        ///< The portfolio has nothing to work on.
+  kNoOptions = 1,         ///< Condition: the portfolio holds no option on that date.
+  kNotScheduled = 2,      ///< Condition: correlations run on Tuesdays, or when asked for.
+  kDependencyFailed = 3,  ///< A critical job that it needs failed or was skipped for that.
+  kUncovered = 4,         ///< market_data_update left the portfolio's symbols without prices.
+  kNoPositions = 5,       ///< The portfolio has nothing to work on.
   kNoEquity = 6,
   kNotApplicable = 7,
 };

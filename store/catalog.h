@@ -41,7 +41,8 @@ struct InputRow {
                                                   std::string_view id_or_name);
 /// Inputs in the order in which they came.
 [[nodiscard]] Result<std::vector<InputRow>> list_inputs(const TableReader& tables);
-/// Sequences, in order, of every import and deletion up to `through`: what the inputs are a fold of.
+/// Sequences, in order, of every import and deletion up to `through`: what the inputs are a fold
+/// of.
 [[nodiscard]] Result<std::vector<Sequence>> import_sequences(const TableReader& tables,
                                                              Sequence through);
 /// The input of this kind and content, if it was imported before.

@@ -231,7 +231,9 @@ Status GroupCommitter::checkpoint() {
     return {};
   }
   put_checkpoints();
-  return write();
+  RL_TRY(write());
+  parts_.store.publish(group_head_.sequence);
+  return {};
 }
 
 Status GroupCommitter::write() {

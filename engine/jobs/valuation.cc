@@ -44,7 +44,7 @@ PositionValue value_active(const ValuationInputs& inputs, std::size_t index, Ses
   position.holding = index;
   const HoldingValue now = value_holding(holding, inputs.market, session, inputs.today);
   position.quantity = now.quantity;
-  position.entry_price = holding.entry_price * (holding.quantity / now.quantity);
+  position.entry_price = holding.entry_price / now.split_ratio;
   position.cost_basis = position.quantity * position.entry_price * holding.multiplier;
   position.price = now.price;
   position.price_session = now.price_session;
@@ -73,7 +73,7 @@ PositionValue value_exit(const ValuationInputs& inputs, std::size_t index, Sessi
   position.part = PnlPart::kExited;
   const HoldingValue now = value_holding(holding, inputs.market, session, inputs.today);
   position.quantity = now.quantity;
-  position.entry_price = holding.entry_price * (holding.quantity / now.quantity);
+  position.entry_price = holding.entry_price / now.split_ratio;
   position.cost_basis = position.quantity * position.entry_price * holding.multiplier;
   position.price = holding.exit_price ? risk::Computed<double>(*holding.exit_price) : now.price;
   if (!position.price) {
@@ -93,8 +93,8 @@ HoldingValue value_holding(const Holding& holding,
                            Session session,
                            const Day* day) {
   HoldingValue result;
-  result.quantity =
-      holding.quantity * market.split_ratio(holding.underlying, holding.entry, session);
+  result.split_ratio = market.split_ratio(holding.underlying, holding.entry, session);
+  result.quantity = holding.quantity * result.split_ratio;
   if (holding.is_option) {
     const Contract contract = contract_of(holding, market, session);
     const ContractPrice price =
@@ -107,8 +107,7 @@ HoldingValue value_holding(const Holding& holding,
   const std::int32_t age_max = holding.is_private ? session : kStaleSessionsMax;
   result.spot = market.price(holding.underlying, session, age_max);
   if (!result.spot && holding.is_private) {
-    result.spot =
-        PricePoint{holding.entry_price * (holding.quantity / result.quantity), holding.entry};
+    result.spot = PricePoint{holding.entry_price / result.split_ratio, holding.entry};
   }
   if (result.spot) {
     result.price = result.spot->price;

@@ -66,6 +66,7 @@ struct HoldingValue {
   Session price_session = 0;
   std::optional<PricePoint> spot;
   double quantity = 0;
+  double split_ratio = 1;  ///< Since its entry.
 };
 [[nodiscard]] HoldingValue value_holding(const Holding& holding,
                                          const MarketData& market,

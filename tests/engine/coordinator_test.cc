@@ -130,14 +130,15 @@ TEST(Coordinator, DoesNotRetryAPermanentError) {
 }
 
 TEST(Coordinator, SkipsWhatDependsOnAFailedCriticalJobAndNamesTheFirstCause) {
-  SimEngine engine(7, 2, [](const JobSpec& spec, const std::stop_token&, const JobProgress&)
-                             -> std::expected<JobOutput, JobError> {
-    if (spec.type == JobType::kPositionValuesUpdate &&
-        spec.portfolio == testing::ToyPlanner::portfolio(0)) {
-      return trouble(ErrorCategory::kData);
-    }
-    return toy_output(spec);
-  });
+  SimEngine engine(7, 2,
+                   [](const JobSpec& spec, const std::stop_token&,
+                      const JobProgress&) -> std::expected<JobOutput, JobError> {
+                     if (spec.type == JobType::kPositionValuesUpdate &&
+                         spec.portfolio == testing::ToyPlanner::portfolio(0)) {
+                       return trouble(ErrorCategory::kData);
+                     }
+                     return toy_output(spec);
+                   });
   engine.boot();
   engine.request(toy_scope(1));
   ASSERT_TRUE(engine.settle());
@@ -158,16 +159,17 @@ TEST(Coordinator, SkipsWhatDependsOnAFailedCriticalJobAndNamesTheFirstCause) {
 
 TEST(Coordinator, GoesOnAfterANonCriticalFailureAndTellsWhoNeededIt) {
   std::set<JobType> told;
-  SimEngine engine(8, 1, [&](const JobSpec& spec, const std::stop_token&, const JobProgress&)
-                             -> std::expected<JobOutput, JobError> {
-    if (spec.type == JobType::kGreeksCalculation) {
-      return trouble(ErrorCategory::kPermanent);
-    }
-    if (spec.failed_dependencies.contains(JobType::kGreeksCalculation)) {
-      told.insert(spec.type);
-    }
-    return toy_output(spec);
-  });
+  SimEngine engine(8, 1,
+                   [&](const JobSpec& spec, const std::stop_token&,
+                       const JobProgress&) -> std::expected<JobOutput, JobError> {
+                     if (spec.type == JobType::kGreeksCalculation) {
+                       return trouble(ErrorCategory::kPermanent);
+                     }
+                     if (spec.failed_dependencies.contains(JobType::kGreeksCalculation)) {
+                       told.insert(spec.type);
+                     }
+                     return toy_output(spec);
+                   });
   engine.boot();
   engine.request(toy_scope(1));
   ASSERT_TRUE(engine.settle());
@@ -178,14 +180,15 @@ TEST(Coordinator, GoesOnAfterANonCriticalFailureAndTellsWhoNeededIt) {
 }
 
 TEST(Coordinator, SkipsThePortfoliosThatMarketDataLeavesUncovered) {
-  SimEngine engine(9, 2, [](const JobSpec& spec, const std::stop_token&, const JobProgress&)
-                             -> std::expected<JobOutput, JobError> {
-    auto output = toy_output(spec);
-    if (spec.type == JobType::kMarketDataUpdate) {
-      output.uncovered = {testing::ToyPlanner::portfolio(1)};
-    }
-    return output;
-  });
+  SimEngine engine(9, 2,
+                   [](const JobSpec& spec, const std::stop_token&,
+                      const JobProgress&) -> std::expected<JobOutput, JobError> {
+                     auto output = toy_output(spec);
+                     if (spec.type == JobType::kMarketDataUpdate) {
+                       output.uncovered = {testing::ToyPlanner::portfolio(1)};
+                     }
+                     return output;
+                   });
   engine.boot();
   engine.request(toy_scope(1));
   ASSERT_TRUE(engine.settle());
@@ -211,8 +214,8 @@ TEST(Coordinator, PassesEachSnapshotToThatOfTheNextDate) {
       continue;
     }
     const auto document = engine.log().blob(store::BlobKind::kResult, done.result_hash).value();
-    EXPECT_THAT(document, ::testing::HasSubstr(
-                              "\"before\":\"" + (before.is_nil() ? "" : to_string(before)) + "\""));
+    EXPECT_THAT(document, ::testing::HasSubstr("\"before\":\"" +
+                                               (before.is_nil() ? "" : to_string(before)) + "\""));
     before = sha256(document);
   }
 }
@@ -224,8 +227,7 @@ TEST(Coordinator, RefusesASecondRunAndForceCancelsTheFirst) {
   ASSERT_TRUE(engine.world.run_until([&] { return engine.all<JobSucceeded>().size() > 20; }));
   engine.request(toy_scope(1));
   const auto forced = engine.request(toy_scope(1), true);
-  ASSERT_TRUE(engine.world.run_until(
-      [&] { return engine.started.size() == 3 && engine.idle(); }));
+  ASSERT_TRUE(engine.world.run_until([&] { return engine.started.size() == 3 && engine.idle(); }));
 
   EXPECT_EQ(engine.started[1].error().code, Code::kConflict);
   EXPECT_TRUE(engine.started[2].has_value());
@@ -251,9 +253,9 @@ TEST(Coordinator, CancelEndsEveryJobAndTheRun) {
   const auto end = finished(engine);
   EXPECT_EQ(end.status, RunStatus::kCancelled);
   EXPECT_GT(end.summary.cancelled, 0U);
-  EXPECT_EQ(end.summary.succeeded + end.summary.failed + end.summary.skipped +
-                end.summary.cancelled,
-            end.summary.jobs_total);
+  EXPECT_EQ(
+      end.summary.succeeded + end.summary.failed + end.summary.skipped + end.summary.cancelled,
+      end.summary.jobs_total);
   engine.cancel();
   ASSERT_TRUE(engine.world.run_until([&] { return engine.cancelled.size() == 2; }));
   EXPECT_EQ(engine.cancelled[1].error().code, Code::kNotFound);
@@ -336,14 +338,15 @@ TEST(Coordinator, DrainLetsAttemptsEndAndLeavesTheRunToTheNextEngine) {
 }
 
 TEST(Coordinator, RecordsNothingToDoAsASkipThatBlocksNobody) {
-  SimEngine engine(17, 1, [](const JobSpec& spec, const std::stop_token&, const JobProgress&)
-                              -> std::expected<JobOutput, JobError> {
-    auto output = toy_output(spec);
-    if (spec.type == JobType::kPositionValuesUpdate) {
-      output.nothing_to_do = SkipReason::kNoPositions;
-    }
-    return output;
-  });
+  SimEngine engine(17, 1,
+                   [](const JobSpec& spec, const std::stop_token&,
+                      const JobProgress&) -> std::expected<JobOutput, JobError> {
+                     auto output = toy_output(spec);
+                     if (spec.type == JobType::kPositionValuesUpdate) {
+                       output.nothing_to_do = SkipReason::kNoPositions;
+                     }
+                     return output;
+                   });
   engine.boot();
   engine.request(toy_scope(1));
   ASSERT_TRUE(engine.settle());
@@ -354,13 +357,14 @@ TEST(Coordinator, RecordsNothingToDoAsASkipThatBlocksNobody) {
 }
 
 TEST(Coordinator, TurnsAnExceptionOfAJobIntoItsFailure) {
-  SimEngine engine(18, 1, [](const JobSpec& spec, const std::stop_token&, const JobProgress&)
-                              -> std::expected<JobOutput, JobError> {
-    if (spec.type == JobType::kStressTesting) {
-      throw std::runtime_error("out of its mind");
-    }
-    return toy_output(spec);
-  });
+  SimEngine engine(18, 1,
+                   [](const JobSpec& spec, const std::stop_token&,
+                      const JobProgress&) -> std::expected<JobOutput, JobError> {
+                     if (spec.type == JobType::kStressTesting) {
+                       throw std::runtime_error("out of its mind");
+                     }
+                     return toy_output(spec);
+                   });
   engine.boot();
   engine.request(toy_scope(1));
   ASSERT_TRUE(engine.settle());

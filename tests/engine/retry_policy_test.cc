@@ -1,9 +1,9 @@
 #include "engine/retry_policy.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cmath>
+
+#include <gtest/gtest.h>
 
 namespace runledger::engine {
 namespace {

@@ -1,8 +1,8 @@
 #include "engine/run_plan.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "tests/support/toy_calculation.h"
 

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <cstdlib>
+
+#include <gtest/gtest.h>
 
 #include "engine/run_view.h"
 #include "tests/support/sim_engine.h"
@@ -23,7 +23,9 @@ struct Faults {
 
 // Each fault is either armed for the whole run or not.
 Faults draw_faults(Random& random) {
-  const auto armed = [&](double most) { return random.uniform() < 0.5 ? random.uniform() * most : 0.0; };
+  const auto armed = [&](double most) {
+    return random.uniform() < 0.5 ? random.uniform() * most : 0.0;
+  };
   return {.transient = armed(0.2),
           .permanent = armed(0.05),
           .throws = armed(0.05),
@@ -81,6 +83,7 @@ void check_log(SimEngine& engine) {
   Digest previous;
   std::map<RunId, int> finished;
   std::set<RunId> active;
+  Sequence requested{};
   EventEncoder encoder;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& event = events[i];
@@ -90,6 +93,10 @@ void check_log(SimEngine& engine) {
     if (std::holds_alternative<RunRequested>(event.payload)) {
       EXPECT_TRUE(active.empty()) << "two runs at once";
       active.insert(event.run);
+      requested = event.sequence;
+    }
+    if (const auto* planned = std::get_if<RunPlanned>(&event.payload)) {
+      EXPECT_EQ(planned->inputs_through, requested) << "planned on other inputs than asked for";
     }
     if (std::holds_alternative<RunFinished>(event.payload)) {
       EXPECT_EQ(++finished[event.run], 1);

@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include <future>
+
+#include <gtest/gtest.h>
 
 #include "engine/coordinator.h"
 #include "engine/run_view.h"
@@ -37,10 +37,10 @@ class ThreadedEngine {
 
   Result<Sequence> request(std::uint32_t days) {
     std::promise<Result<Sequence>> answer;
-    coordinator_->request_run({RunId::make(clock_.wall_now(), {days, 2}),
-                               {"test", false, testing::toy_scope(days), std::nullopt}},
-                              std::nullopt,
-                              [&](Result<Sequence> result) { answer.set_value(std::move(result)); });
+    coordinator_->request_run(
+        {RunId::make(clock_.wall_now(), {days, 2}),
+         {"test", false, testing::toy_scope(days), std::nullopt}},
+        std::nullopt, [&](Result<Sequence> result) { answer.set_value(std::move(result)); });
     return answer.get_future().get();
   }
   void cancel() {
@@ -156,20 +156,19 @@ TEST(EngineOnThreads, GivesUpAnAttemptThatIgnoresItsStopAndFencesItsLateResult) 
 TEST(EngineOnThreads, CancelStopsTheAttemptsUnderWay) {
   std::promise<void> begun;
   std::atomic<bool> once{false};
-  ThreadedEngine engine(
-      1,
-      [&](const JobSpec& spec, const std::stop_token& stop,
-          const JobProgress& progress) -> std::expected<JobOutput, JobError> {
-        if (spec.type == JobType::kMarketDataUpdate) {
-          progress(1, 10, "symbols");
-          if (!once.exchange(true)) {
-            begun.set_value();
-          }
-          return wait_for_stop(stop);
-        }
-        return testing::toy_output(spec);
-      },
-      {});
+  ThreadedEngine engine(1,
+                        [&](const JobSpec& spec, const std::stop_token& stop,
+                            const JobProgress& progress) -> std::expected<JobOutput, JobError> {
+                          if (spec.type == JobType::kMarketDataUpdate) {
+                            progress(1, 10, "symbols");
+                            if (!once.exchange(true)) {
+                              begun.set_value();
+                            }
+                            return wait_for_stop(stop);
+                          }
+                          return testing::toy_output(spec);
+                        },
+                        {});
   ASSERT_TRUE(engine.request(3).has_value());
   begun.get_future().wait();
   engine.cancel();

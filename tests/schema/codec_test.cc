@@ -11,7 +11,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Result<Event> decode(std::string_view flatbuffer) { return decode_event(EventBytes(flatbuffer)); }
+Result<Event> decode(std::string_view flatbuffer) {
+  return decode_event(EventBytes(flatbuffer));
+}
 
 TEST(Codec, DecodesWhatItEncodedForEveryKindOfEvent) {
   EventEncoder encoder;
@@ -54,7 +56,8 @@ TEST(Codec, NeverCrashesOnATruncatedOrFlippedBufferAndNeverInventsAnUnknownEnume
       flipped[at] = static_cast<char>(flipped[at] ^ 0x41);
       if (const auto decoded = decode(flipped);
           decoded && !std::holds_alternative<UnknownPayload>(decoded->payload)) {
-        static_cast<void>(encoder.encode(*decoded));  // Whatever is let through can be written and shown.
+        static_cast<void>(
+            encoder.encode(*decoded));  // Whatever is let through can be written and shown.
         static_cast<void>(event_to_json(*decoded));
       }
     }
@@ -117,7 +120,10 @@ TEST(Blob, ReturnsTheBytesAndFindsEveryFlippedByte) {
 
 TEST(EventJson, IsOneObjectWithTheCommonFieldsFirst) {
   const auto text = event_to_json(testing::sample_events()[11]);
-  EXPECT_THAT(text, ::testing::StartsWith(R"({"seq":12,"time":"2017-11-10T19:00:00.123456Z","type":"JobSucceeded","run_id":)"));
+  EXPECT_THAT(
+      text,
+      ::testing::StartsWith(
+          R"({"seq":12,"time":"2017-11-10T19:00:00.123456Z","type":"JobSucceeded","run_id":)"));
   EXPECT_THAT(text, HasSubstr(R"("job_type":"stress_testing","as_of":"2017-11-10")"));
   EXPECT_THAT(text, HasSubstr(R"("records_processed":22)"));
 }

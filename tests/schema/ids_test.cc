@@ -1,8 +1,8 @@
 #include "schema/ids.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace runledger {
 namespace {

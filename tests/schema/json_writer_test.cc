@@ -1,9 +1,9 @@
 #include "schema/json_writer.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <limits>
+
+#include <gtest/gtest.h>
 
 namespace runledger {
 namespace {

@@ -7,7 +7,8 @@ namespace {
 
 TEST(Dates, RoundTripAndRejectDaysThatDoNotExist) {
   EXPECT_EQ(format_date(*parse_date("2016-02-29")), "2016-02-29");
-  for (const auto* text : {"2015-02-29", "2015-2-03", "2015-13-01", "2015/01/01", "", "2015-01-1x"}) {
+  for (const auto* text :
+       {"2015-02-29", "2015-2-03", "2015-13-01", "2015/01/01", "", "2015-01-1x"}) {
     EXPECT_EQ(parse_date(text), std::nullopt) << text;
   }
 }
@@ -21,9 +22,9 @@ TEST(Times, RoundTripToTheMicrosecondAndConvertOffsets) {
 }
 
 TEST(Times, RejectWhatIsNotRfc3339) {
-  for (const auto* text : {"2026-11-26T17:00:00", "2026-11-26", "2026-11-26T25:00:00Z",
-                           "2026-11-26T17:00:00.Z", "2026-11-26T17:00:00+0130",
-                           "2026-11-26T17:00:00.1234567890Z", "2026-11-31T17:00:00Z"}) {
+  for (const auto* text :
+       {"2026-11-26T17:00:00", "2026-11-26", "2026-11-26T25:00:00Z", "2026-11-26T17:00:00.Z",
+        "2026-11-26T17:00:00+0130", "2026-11-26T17:00:00.1234567890Z", "2026-11-31T17:00:00Z"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
   }
 }

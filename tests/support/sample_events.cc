@@ -111,12 +111,13 @@ std::vector<Event> sample_events() {
   for (auto payloads : {run_payloads(), job_payloads(), other_payloads()}) {
     for (auto& payload : payloads) {
       const auto number = sequence++;
-      events.push_back({.sequence = Sequence{number},
-                        .time = UtcTime{nanoseconds{1510340400123456789 + static_cast<std::int64_t>(number)}},
-                        .run = RunId{uuid_of(static_cast<std::uint8_t>(0x60 + number))},
-                        .causation = Sequence{number - 1},
-                        .previous = digest_of(static_cast<std::uint8_t>(number)),
-                        .payload = std::move(payload)});
+      events.push_back(
+          {.sequence = Sequence{number},
+           .time = UtcTime{nanoseconds{1510340400123456789 + static_cast<std::int64_t>(number)}},
+           .run = RunId{uuid_of(static_cast<std::uint8_t>(0x60 + number))},
+           .causation = Sequence{number - 1},
+           .previous = digest_of(static_cast<std::uint8_t>(number)),
+           .payload = std::move(payload)});
     }
   }
   return events;

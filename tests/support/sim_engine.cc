@@ -15,7 +15,9 @@ SimEngine::SimEngine(std::uint64_t seed, std::uint32_t portfolios, Script script
   log_ = store::make_memory_event_log(std::move(projections));
 }
 
-SimEngine::~SimEngine() { crash(); }
+SimEngine::~SimEngine() {
+  crash();
+}
 
 void SimEngine::boot() {
   RL_ASSERT(coordinator_ == nullptr);

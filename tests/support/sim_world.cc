@@ -71,9 +71,15 @@ SimWorld::SimWorld(std::uint64_t seed)
 
 SimWorld::~SimWorld() = default;
 
-const engine::Clock& SimWorld::clock() const noexcept { return *clock_; }
-engine::SerialExecutor& SimWorld::executor() noexcept { return *executor_; }
-engine::ComputePool& SimWorld::pool() noexcept { return *pool_; }
+const engine::Clock& SimWorld::clock() const noexcept {
+  return *clock_;
+}
+engine::SerialExecutor& SimWorld::executor() noexcept {
+  return *executor_;
+}
+engine::ComputePool& SimWorld::pool() noexcept {
+  return *pool_;
+}
 
 SimWorld::Key SimWorld::schedule(MonoTime due, Task task) {
   const Key key{due, scheduled_++};

@@ -11,8 +11,8 @@
 
 namespace runledger::testing {
 
-/// Virtual time, one thread, one seed: runs the production engine step by step. Tasks that are ready
-/// together run in the order of posting; work on the simulated pool takes a random time.
+/// Virtual time, one thread, one seed: runs the production engine step by step. Tasks that are
+/// ready together run in the order of posting; work on the simulated pool takes a random time.
 class SimWorld {
  public:
   explicit SimWorld(std::uint64_t seed);

@@ -12,9 +12,7 @@ namespace runledger::testing {
 
 /// What a scripted attempt does; the default succeeds.
 using Script = std::function<std::expected<engine::JobOutput, engine::JobError>(
-    const engine::JobSpec& spec,
-    const std::stop_token& stop,
-    const engine::JobProgress& progress)>;
+    const engine::JobSpec& spec, const std::stop_token& stop, const engine::JobProgress& progress)>;
 
 /// A result that depends on nothing but the spec.
 [[nodiscard]] engine::JobOutput toy_output(const engine::JobSpec& spec);

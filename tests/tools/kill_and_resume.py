@@ -10,6 +10,7 @@ Usage: kill_and_resume.py BINARY REPOSITORY [--kills N] [--seed N]
 """
 
 import argparse
+import atexit
 import json
 import os
 import pathlib
@@ -34,6 +35,11 @@ class Server:
     def __init__(self, binary, data):
         self.binary, self.data, self.token = binary, data, None
         self.start()
+        atexit.register(self.process_ends)
+
+    def process_ends(self):
+        if self.process.poll() is None:
+            self.process.kill()
 
     def start(self):
         self.process = subprocess.Popen(
@@ -46,7 +52,8 @@ class Server:
         else:
             raise AssertionError("the server did not say where it listens")
         # Its output goes nowhere from here on, but must not fill the pipe.
-        self.sink = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL)
+        self.sink = subprocess.Popen(["cat"], stdin=self.process.stdout, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL)
 
     def kill(self, how=signal.SIGKILL):
         self.process.send_signal(how)
@@ -99,12 +106,14 @@ def start_run(server):
 
 
 def wait_for_end(server, run):
-    while True:
+    limit = time.monotonic() + 120
+    while time.monotonic() < limit:
         current = server.call("/admin/batch/run/current")
         if current["status"] == "idle":
             return server.call(f"/admin/batch/run/{run}")
         assert current["batch_run_id"] == run, current
         time.sleep(0.05)
+    raise AssertionError("the run is stuck: " + json.dumps(current))
 
 
 def outcomes(events, run):
@@ -169,7 +178,7 @@ def main():
         assert runs == {run}, runs
         resumed = sum(event["type"] == "RunResumed" for event in events)
         interrupted = sum(event["type"] == "JobInterrupted" for event in events)
-        assert found.keys() == expected.keys()
+        assert found.keys() == expected.keys(), (len(found), len(expected), row)
         different = [key for key in expected if found[key] != expected[key]]
         assert not different, f"{len(different)} results differ, the first is {different[0]}"
         assert server.kill(signal.SIGTERM) == 0

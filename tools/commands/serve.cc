@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::chrono::seconds kStopPatience{10};
 constexpr std::chrono::seconds kDrainPatience{30};
+constexpr std::chrono::seconds kHealthInterval{1};
+constexpr std::chrono::seconds kRoomInterval{2};
 
 std::expected<http::ServerOptions, Failure> parse_listen(const std::string& text) {
   http::ServerOptions options;
@@ -37,6 +39,78 @@ void warn_without_users(http::Api& api) {
   }
 }
 
+enum class ServeEnd : std::uint8_t { kStopped, kLogStopped };
+
+// Serves until a signal, or until the log stops because a write failed.
+std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
+                                            const http::ServerOptions& listen,
+                                            const StopSignal& stop,
+                                            const engine::Clock& clock) {
+  engine::ServiceOptions service_options;
+  service_options.data_directory = global.data;
+  service_options.compute_threads = global.threads;
+  auto service = engine::open_service(service_options, clock);
+  if (!service) {
+    return std::unexpected(to_failure(service.error()));
+  }
+  const LogOptions log_options{global.log_level, global.log_format == "json", true,
+                               std::filesystem::path(global.data) / "logs"};
+  if (const auto ready = set_up_logging(log_options); !ready) {
+    return std::unexpected(to_failure(ready.error()));
+  }
+  auto end = ServeEnd::kStopped;
+  {
+    const EventLogger event_logger((*service)->log());
+    http::Api api(**service);
+    if (const auto enabled = api.enable_tokens(); !enabled) {
+      return std::unexpected(to_failure(enabled.error()));
+    }
+    auto server = http::Server::start(api, listen);
+    if (!server) {
+      return std::unexpected(to_failure(server.error()));
+    }
+    warn_without_users(api);
+    print(fmt::format(
+        "runledger listens on http://{}:{}\n",
+        listen.address.find(':') == std::string::npos ? listen.address : "[" + listen.address + "]",
+        (*server)->port()));
+    while (!stop.wait_for(kHealthInterval)) {
+      if (const auto health = (*service)->log().health(); !health) {
+        spdlog::error("the log has stopped: {}", health.error().message);
+        end = ServeEnd::kLogStopped;
+        break;
+      }
+    }
+    if (end == ServeEnd::kStopped) {
+      spdlog::info(
+          "stopping: requests and attempts under way finish; a second signal ends at once");
+    }
+    (*server)->stop(kStopPatience);
+  }
+  (*service)->drain(kDrainPatience);
+  return end;
+}
+
+// After the log has stopped: waits until the disk has room again; false if told to stop before.
+bool wait_for_room(const std::filesystem::path& directory, const StopSignal& stop) {
+  bool told = false;
+  while (true) {
+    std::error_code error;
+    const auto space = std::filesystem::space(directory, error);
+    if (!error && space.available >= engine::ServiceOptions{}.free_disk_bytes_min) {
+      return true;
+    }
+    if (!told) {
+      spdlog::error("waiting for room on the disk of {}: the run goes on by itself after that",
+                    directory.string());
+      told = true;
+    }
+    if (stop.wait_for(kRoomInterval)) {
+      return false;
+    }
+  }
+}
+
 }  // namespace
 
 Exit serve(const GlobalOptions& global, const ServeOptions& options) {
@@ -45,46 +119,22 @@ Exit serve(const GlobalOptions& global, const ServeOptions& options) {
     return std::unexpected(listen.error());
   }
   const StopSignal stop;
-  const std::filesystem::path directory(global.data);
-  LogOptions log_options{global.log_level, global.log_format == "json", true, std::nullopt};
-  if (const auto ready = set_up_logging(log_options); !ready) {
+  const LogOptions console_only{global.log_level, global.log_format == "json", true, std::nullopt};
+  if (const auto ready = set_up_logging(console_only); !ready) {
     return std::unexpected(to_failure(ready.error()));
   }
   const engine::SystemClock clock;
-  engine::ServiceOptions service_options;
-  service_options.data_directory = directory;
-  service_options.compute_threads = global.threads;
-  auto service = engine::open_service(service_options, clock);
-  if (!service) {
-    return std::unexpected(to_failure(service.error()));
-  }
-  log_options.directory = directory / "logs";
-  if (const auto ready = set_up_logging(log_options); !ready) {
-    return std::unexpected(to_failure(ready.error()));
-  }
-  {
-    const EventLogger event_logger((*service)->log());
-    http::Api api(**service);
-    if (const auto enabled = api.enable_tokens(); !enabled) {
-      return std::unexpected(to_failure(enabled.error()));
+  while (true) {
+    const auto end = serve_once(global, *listen, stop, clock);
+    if (!end) {
+      return std::unexpected(end.error());
     }
-    auto server = http::Server::start(api, *listen);
-    if (!server) {
-      Failure failure = to_failure(server.error());
-      return std::unexpected(std::move(failure));
+    if (*end == ServeEnd::kStopped || !wait_for_room(global.data, stop)) {
+      spdlog::info("stopped");
+      return kExitDone;
     }
-    warn_without_users(api);
-    print(fmt::format("runledger listens on http://{}:{}\n",
-                      listen->address.find(':') == std::string::npos ? listen->address
-                                                                     : "[" + listen->address + "]",
-                      (*server)->port()));
-    stop.wait();
-    spdlog::info("stopping: requests and attempts under way finish; a second signal ends at once");
-    (*server)->stop(kStopPatience);
+    spdlog::warn("opening the store again");
   }
-  (*service)->drain(kDrainPatience);
-  spdlog::info("stopped");
-  return kExitDone;
 }
 
 }  // namespace runledger::tools

@@ -1,0 +1,646 @@
+#include <algorithm>
+#include <ranges>
+#include <tuple>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/catalog.h"
+#include "store/job_history.h"
+#include "store/job_rows.h"
+#include "store/memory_event_log.h"
+#include "store/rocks_db.h"
+#include "store/run_history.h"
+#include "tests/store/store_testing.h"
+
+namespace runledger::store::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+std::vector<AppendRequest> history(std::uint64_t seed, int runs, std::uint32_t jobs) {
+  HistoryMaker maker(seed);
+  std::vector<AppendRequest> requests = maker.imports(30);
+  for (int run = 0; run < runs; ++run) {
+    std::ranges::move(maker.run(jobs), std::back_inserter(requests));
+    std::ranges::move(maker.imports(10), std::back_inserter(requests));
+  }
+  return requests;
+}
+
+std::unique_ptr<EventLog> filled_memory_log(std::uint64_t seed, int runs, std::uint32_t jobs) {
+  auto log = make_memory_event_log(all_projections());
+  for (AppendRequest& request : history(seed, runs, jobs)) {
+    EXPECT_TRUE(append(*log, std::move(request)));
+  }
+  return log;
+}
+
+// --- the same answers, by looking at every event -------------------------------------------------
+
+struct Brute {
+  explicit Brute(std::vector<Event> all) : events(std::move(all)) {
+    for (const Event& event : events) {
+      if (auto row = job_row(event)) {
+        jobs.push_back(std::move(*row));
+      }
+      fold_run(event);
+    }
+  }
+
+  std::optional<JobRow> job_row(const Event& end) const {
+    const JobRef* job = job_of(end.payload);
+    JobRow row;
+    if (const auto* succeeded = std::get_if<JobSucceeded>(&end.payload)) {
+      row.status =
+          succeeded->warnings.empty() ? JobStatus::kSucceeded : JobStatus::kSucceededWithWarnings;
+      row.attempts = raw(succeeded->attempt);
+      row.duration = succeeded->duration;
+      row.records = succeeded->records;
+      row.unit = succeeded->unit;
+      row.quality = succeeded->quality;
+      row.warnings = succeeded->warnings;
+      row.input_hash = succeeded->input_hash;
+      row.result_hash = succeeded->result_hash;
+      row.formula_version = succeeded->formula_version;
+    } else if (const auto* failed = std::get_if<JobFailed>(&end.payload)) {
+      row.status = JobStatus::kFailed;
+      row.attempts = raw(failed->attempt);
+      row.category = failed->category;
+      row.error = failed->error;
+      row.detail = failed->detail;
+    } else if (const auto* skipped = std::get_if<JobSkipped>(&end.payload)) {
+      row.status = JobStatus::kSkipped;
+      row.skip_reason = skipped->reason;
+      row.because_of = skipped->because_of;
+    } else if (std::holds_alternative<JobCancelled>(end.payload)) {
+      row.status = JobStatus::kCancelled;
+    } else {
+      return std::nullopt;
+    }
+    row.sequence = end.sequence;
+    row.run = end.run;
+    row.job = *job;
+    row.finished_at = end.time;
+    for (const Event& event : events) {
+      const JobRef* other = job_of(event.payload);
+      if (event.sequence >= end.sequence || event.run != end.run || other == nullptr ||
+          other->index != job->index) {
+        continue;
+      }
+      if (const auto* attempted = std::get_if<JobAttempted>(&event.payload)) {
+        row.started_at = row.started_at.value_or(event.time);
+        row.attempts = std::max(row.attempts, raw(attempted->attempt));
+      }
+      const auto* retry = std::get_if<JobRetryScheduled>(&event.payload);
+      if (retry != nullptr && row.status >= JobStatus::kSkipped) {
+        row.category = retry->category;
+        row.error = retry->error;
+      }
+    }
+    return row;
+  }
+
+  void fold_run(const Event& event) {
+    if (const auto* requested = std::get_if<RunRequested>(&event.payload)) {
+      RunRow& row = runs.emplace_back();
+      row.run = event.run;
+      row.first = event.sequence;
+      row.triggered_by = requested->triggered_by;
+      row.scope = requested->scope;
+      row.retry_of = requested->retry_of;
+      row.requested_at = event.time;
+    }
+    if (runs.empty() || event.run != runs.back().run) {
+      return;
+    }
+    RunRow& row = runs.back();
+    if (const auto* planned = std::get_if<RunPlanned>(&event.payload)) {
+      row.jobs_total = planned->jobs_total;
+    } else if (std::holds_alternative<RunStarted>(event.payload)) {
+      row.started_at = event.time;
+      row.status = RunStatus::kRunning;
+    } else if (std::holds_alternative<RunResumed>(event.payload)) {
+      ++row.resumes;
+    } else if (std::holds_alternative<RunCancelRequested>(event.payload)) {
+      row.status = RunStatus::kCancelling;
+    } else if (const auto* rejected = std::get_if<RunRejected>(&event.payload)) {
+      row.status = RunStatus::kRejected;
+      row.reason = rejected->reason;
+      row.finished_at = event.time;
+    } else if (const auto* finished = std::get_if<RunFinished>(&event.payload)) {
+      row.status = finished->status;
+      row.reason = finished->reason;
+      row.summary = finished->summary;
+      row.finished_at = event.time;
+    } else if (!std::holds_alternative<RunRequested>(event.payload)) {
+      return;
+    }
+    row.last = event.sequence;
+  }
+
+  std::vector<Event> events;
+  std::vector<JobRow> jobs;
+  std::vector<RunRow> runs;
+};
+
+std::vector<std::string> bytes_of(const std::vector<JobRow>& rows) {
+  std::vector<std::string> bytes;
+  std::ranges::transform(rows, std::back_inserter(bytes), encode_job_row);
+  return bytes;
+}
+
+auto fields(const RunRow& row) {
+  return std::tie(row.run, row.first, row.last, row.status, row.triggered_by, row.scope,
+                  row.retry_of, row.requested_at, row.started_at, row.finished_at, row.jobs_total,
+                  row.resumes, row.reason, row.summary);
+}
+
+void expect_equal(const std::vector<RunRow>& left, const std::vector<RunRow>& right) {
+  ASSERT_EQ(left.size(), right.size());
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    EXPECT_TRUE(fields(left[i]) == fields(right[i])) << "row " << i;
+  }
+}
+
+/// Pages through everything that matches.
+std::vector<JobRow> all_jobs(const EventLog& log, const JobFilter& filter, std::size_t page_size) {
+  std::vector<JobRow> rows;
+  std::optional<Sequence> before;
+  do {
+    auto page = list_jobs(log.tables(), filter, before, page_size).value();
+    EXPECT_LE(page.rows.size(), page_size);
+    EXPECT_TRUE(!page.next_before || page.rows.size() == page_size);
+    std::ranges::move(page.rows, std::back_inserter(rows));
+    before = page.next_before;
+  } while (before);
+  return rows;
+}
+
+JobFilter random_filter(std::mt19937_64& random) {
+  const auto pick = [&random](std::uint64_t one_in) { return random() % one_in == 0; };
+  JobFilter filter;
+  if (pick(3)) {
+    filter.run = run_id(1 + random() % 7);
+  }
+  if (pick(3)) {
+    filter.portfolio = pick(4) ? PortfolioId{} : portfolio_id(1 + random() % 5);
+  }
+  if (pick(3)) {
+    filter.type = kAllJobTypes[random() % kAllJobTypes.size()];
+  }
+  if (pick(3)) {
+    filter.status = static_cast<JobStatus>(3 + random() % 5);
+  }
+  if (pick(3)) {
+    filter.finished_from = at(1'500'000'000 + static_cast<std::int64_t>(random() % 4'000'000));
+  }
+  if (pick(3)) {
+    filter.finished_to = at(1'500'000'000 + static_cast<std::int64_t>(random() % 4'000'000));
+  }
+  return filter;
+}
+
+bool matches(const JobRow& row, const JobFilter& filter) {
+  return (!filter.run || row.run == *filter.run) &&
+         (!filter.portfolio || row.job.portfolio == *filter.portfolio) &&
+         (!filter.type || row.job.type == *filter.type) &&
+         (!filter.status || row.status == *filter.status) &&
+         (!filter.finished_from || row.finished_at >= *filter.finished_from) &&
+         (!filter.finished_to || row.finished_at < *filter.finished_to);
+}
+
+class RandomHistory : public ::testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(RandomHistory, ListsTheJobsThatAScanOfTheLogFinds) {
+  const auto log = filled_memory_log(GetParam(), 6, 50);
+  const Brute brute(read_all(*log));
+  std::mt19937_64 random(GetParam());
+
+  EXPECT_EQ(bytes_of(all_jobs(*log, {}, 17)), bytes_of({brute.jobs.rbegin(), brute.jobs.rend()}));
+  for (int i = 0; i < 200; ++i) {
+    const JobFilter filter = random_filter(random);
+    std::vector<JobRow> expected;
+    std::ranges::copy_if(brute.jobs | std::views::reverse, std::back_inserter(expected),
+                         [&](const JobRow& row) { return matches(row, filter); });
+    ASSERT_EQ(bytes_of(all_jobs(*log, filter, 1 + random() % 20)), bytes_of(expected));
+  }
+}
+
+TEST_P(RandomHistory, CountsTheJobsThatAScanOfTheLogFinds) {
+  const auto log = filled_memory_log(GetParam(), 6, 50);
+  const Brute brute(read_all(*log));
+  const UtcTime from = brute.jobs[brute.jobs.size() / 4].finished_at;
+  const UtcTime to = brute.jobs[brute.jobs.size() * 3 / 4].finished_at;
+
+  const auto summaries = summarize_jobs(log->tables(), from, to).value();
+
+  for (const JobTypeSummary& summary : summaries) {
+    const auto count = [&](auto... statuses) {
+      return static_cast<std::uint64_t>(std::ranges::count_if(brute.jobs, [&](const JobRow& row) {
+        return row.job.type == summary.type && row.finished_at >= from && row.finished_at < to &&
+               ((row.status == statuses) || ...);
+      }));
+    };
+    EXPECT_EQ(summary.succeeded, count(JobStatus::kSucceeded, JobStatus::kSucceededWithWarnings));
+    EXPECT_EQ(summary.with_warnings, count(JobStatus::kSucceededWithWarnings));
+    EXPECT_EQ(summary.failed, count(JobStatus::kFailed));
+    EXPECT_EQ(summary.skipped, count(JobStatus::kSkipped));
+    EXPECT_EQ(summary.cancelled, count(JobStatus::kCancelled));
+  }
+  EXPECT_GT(summaries.size(), 5U);
+}
+
+TEST_P(RandomHistory, KnowsTheLatestResultsThatAScanOfTheLogFinds) {
+  const auto log = filled_memory_log(GetParam(), 6, 50);
+  const Brute brute(read_all(*log));
+  std::map<std::tuple<PortfolioId, Date, JobType>, const JobRow*> latest;
+  for (const JobRow& row : brute.jobs) {
+    const bool result =
+        row.status == JobStatus::kSucceeded || row.status == JobStatus::kSucceededWithWarnings;
+    const bool condition = row.status == JobStatus::kSkipped &&
+                           row.skip_reason != SkipReason::kDependencyFailed &&
+                           row.skip_reason != SkipReason::kUncovered;
+    if (result || condition) {
+      latest[{row.job.portfolio, row.job.as_of, row.job.type}] = &row;
+    }
+  }
+
+  std::size_t found = 0;
+  for (std::uint64_t portfolio = 0; portfolio < 5; ++portfolio) {
+    const PortfolioId id = portfolio == 0 ? PortfolioId{} : portfolio_id(portfolio);
+    for (int date = 17'000; date < 17'005; ++date) {
+      const auto results = latest_results(log->tables(), id, day(date)).value();
+      for (const LatestResult& result : results) {
+        ++found;
+        const JobRow* row = latest.at({id, day(date), result.type});
+        EXPECT_EQ(result.sequence, row->sequence);
+        EXPECT_EQ(result.result_hash, row->result_hash);
+        EXPECT_EQ(result.skip_reason, row->skip_reason);
+        EXPECT_EQ(result.as_of, day(date));
+      }
+    }
+    for (const JobType type : kAllJobTypes) {
+      std::vector<Sequence> expected;
+      for (const auto& [key, row] : latest | std::views::reverse) {
+        const auto& [owner, date, other] = key;
+        if (owner == id && other == type && date <= day(17'003) && expected.size() < 3) {
+          expected.push_back(row->sequence);
+        }
+      }
+      std::vector<Sequence> sequences;
+      const auto results = latest_results_before(log->tables(), id, type, day(17'003), 3).value();
+      std::ranges::transform(results, std::back_inserter(sequences), &LatestResult::sequence);
+      EXPECT_EQ(sequences, expected);
+    }
+  }
+  EXPECT_EQ(found, latest.size());
+}
+
+TEST_P(RandomHistory, ListsTheRunsThatAScanOfTheLogFinds) {
+  const auto log = filled_memory_log(GetParam(), 25, 3);
+  const Brute brute(read_all(*log));
+  const std::vector<RunRow> newest_first(brute.runs.rbegin(), brute.runs.rend());
+
+  std::vector<RunRow> paged;
+  std::optional<Sequence> before;
+  do {
+    auto page = list_runs(log->tables(), {}, before, 4).value();
+    std::ranges::move(page.rows, std::back_inserter(paged));
+    before = page.next_before;
+  } while (before);
+  expect_equal(paged, newest_first);
+
+  RunFilter filter;
+  filter.triggered_by = "cli";
+  filter.requested_from = brute.runs[5].requested_at;
+  filter.requested_to = brute.runs[20].requested_at;
+  std::vector<RunRow> expected;
+  std::ranges::copy_if(newest_first, std::back_inserter(expected), [&](const RunRow& row) {
+    return row.triggered_by == "cli" && row.requested_at >= *filter.requested_from &&
+           row.requested_at < *filter.requested_to;
+  });
+  expect_equal(list_runs(log->tables(), filter, std::nullopt, 100).value().rows, expected);
+
+  expected.clear();
+  std::ranges::copy_if(brute.runs, std::back_inserter(expected),
+                       [](const RunRow& row) { return !is_final(row.status); });
+  expect_equal(open_runs(log->tables()).value(), expected);
+  for (const RunRow& row : brute.runs) {
+    EXPECT_TRUE(fields(find_run(log->tables(), row.run).value()) == fields(row));
+  }
+}
+
+TEST_P(RandomHistory, GivesTheSameStateFromACheckpointAndItsTail) {
+  const auto log = filled_memory_log(GetParam(), 4, 40);
+  const std::vector<Event> events = read_all(*log);
+  std::mt19937_64 random(GetParam());
+  for (int i = 0; i < 10; ++i) {
+    const std::size_t cut = random() % events.size();
+    Projections whole = all_projections();
+    Projections resumed = all_projections();
+    TableBatch ignored;
+    for (std::size_t p = 0; p < whole.size(); ++p) {
+      std::string saved;
+      for (std::size_t e = 0; e < events.size(); ++e) {
+        if (e == cut) {
+          saved = whole[p]->save();
+        }
+        whole[p]->apply(events[e], ignored);
+      }
+      ASSERT_TRUE(resumed[p]->load(saved));
+      EXPECT_EQ(resumed[p]->save(), saved);
+      for (std::size_t e = cut; e < events.size(); ++e) {
+        resumed[p]->apply(events[e], ignored);
+      }
+      EXPECT_EQ(resumed[p]->save(), whole[p]->save());
+      EXPECT_FALSE(resumed[p]->load(saved + "x").has_value());
+      EXPECT_FALSE(saved.size() > 1 &&
+                   resumed[p]->load(saved.substr(0, saved.size() - 1)).has_value());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomHistory, ::testing::Values(1, 2, 3, 4));
+
+// --- rebuilding ----------------------------------------------------------------------------------
+
+class Rebuild : public ::testing::Test {
+ protected:
+  void fill(AppenderLimits limits) {
+    const auto log = open_log(directory_.path(), limits);
+    for (AppendRequest& request : history(11, 8, 60)) {
+      ASSERT_TRUE(log->append(std::move(request), [](const Result<AppendReceipt>& receipt) {
+        EXPECT_TRUE(receipt.has_value());
+      }));
+    }
+    log->close();
+    dump_ = dump_tables(*log);
+  }
+
+  void change(const std::function<void(RocksDb&)>& what) {
+    RocksLogOptions options;
+    options.directory = directory_.path();
+    what(*RocksDb::open(options, rocksdb::Env::Default()).value());
+  }
+
+  static void empty(RocksDb& raw_db, Table table) {
+    ASSERT_TRUE(
+        raw_db.db()
+            .DeleteRange(rocksdb::WriteOptions(), raw_db.table(table), "", std::string(64, '\xff'))
+            .ok());
+  }
+
+  TempDir directory_;
+  TableDump dump_;
+};
+
+TEST_F(Rebuild, ComesOutByteForByteTheSame) {
+  fill({});
+  ASSERT_GT(dump_.at("jobs").size(), 300U);
+  change([](RocksDb& raw_db) {
+    empty(raw_db, Table::kCheckpoints);
+    for (const auto& projection : all_projections()) {
+      for (const Table table : projection->tables()) {
+        empty(raw_db, table);
+      }
+    }
+  });
+
+  EXPECT_EQ(dump_tables(*open_log(directory_.path())), dump_);
+}
+
+TEST_F(Rebuild, EmptiesTheTablesFirst) {
+  fill({});
+  change([](RocksDb& raw_db) {
+    empty(raw_db, Table::kCheckpoints);
+    for (const Table table : {Table::kRuns, Table::kJobs, Table::kLatest, Table::kPortfolios}) {
+      ASSERT_TRUE(raw_db.db()
+                      .Put(rocksdb::WriteOptions(), raw_db.table(table),
+                           "\xff\xff\xff\xff\xff\xff\xff\xff\xff", "stale")
+                      .ok());
+    }
+  });
+
+  EXPECT_EQ(dump_tables(*open_log(directory_.path())), dump_);
+}
+
+TEST_F(Rebuild, IsNeededForTheTailOnlyWhenThereIsACheckpoint) {
+  fill({.checkpoint_events = 500});
+  std::map<std::string, std::string> old;
+  {
+    // A copy of the checkpoints as they were in the middle: what a crash leaves.
+    TempDir other;
+    const auto log = open_log(other.path());
+    const auto requests = history(11, 8, 60);
+    for (std::size_t i = 0; i < requests.size() / 2; ++i) {
+      ASSERT_TRUE(append(*log, request_of(requests[i].events)));
+    }
+    log->close();
+    old = dump_tables(*log).at("checkpoints");
+    const std::string id = to_string(log->store_id());
+    change([&](RocksDb& raw_db) {
+      ASSERT_TRUE(raw_db.db()
+                      .Put(rocksdb::WriteOptions(), raw_db.table(Table::kMeta), "store_id", id)
+                      .ok());
+      for (const auto& [key, value] : old) {
+        ASSERT_TRUE(raw_db.db()
+                        .Put(rocksdb::WriteOptions(), raw_db.table(Table::kCheckpoints), key, value)
+                        .ok());
+      }
+    });
+  }
+
+  TableDump after = dump_tables(*open_log(directory_.path()));
+
+  EXPECT_NE(after.at("checkpoints"), old);
+  after.erase("checkpoints");
+  dump_.erase("checkpoints");
+  EXPECT_EQ(after, dump_);
+}
+
+// --- single rules --------------------------------------------------------------------------------
+
+class Rules : public ::testing::Test {
+ protected:
+  Sequence add(Payload payload, const RunId& run = run_id(1), UtcTime time = at(1000)) {
+    return append(*log_, request_of({NewEvent{time, run, {}, std::move(payload)}})).value().last;
+  }
+
+  static JobSucceeded success(const std::string& result) {
+    JobSucceeded succeeded;
+    succeeded.job = kJob;
+    succeeded.attempt = Attempt{1};
+    succeeded.result_hash = sha256(result);
+    return succeeded;
+  }
+
+  inline static const JobRef kJob{3, JobType::kGreeksCalculation, portfolio_id(1), day(10)};
+  std::unique_ptr<EventLog> log_ = make_memory_event_log(all_projections());
+};
+
+TEST_F(Rules, AFailedOrCancelledJobLeavesTheLastResult) {
+  const Sequence sequence = add(success("first"));
+  add(JobFailed{.job = kJob, .attempt = Attempt{1}, .category = {}, .error = {}, .detail = {}},
+      run_id(2));
+  add(JobCancelled{kJob}, run_id(3));
+  add(JobSkipped{kJob, SkipReason::kDependencyFailed, 1}, run_id(4));
+  add(JobSkipped{kJob, SkipReason::kUncovered, 0}, run_id(5));
+
+  const auto latest = latest_results(log_->tables(), portfolio_id(1), day(10)).value();
+
+  ASSERT_THAT(latest, SizeIs(1));
+  EXPECT_EQ(latest[0].sequence, sequence);
+}
+
+TEST_F(Rules, ASkipByAConditionReplacesTheLastResult) {
+  add(success("first"));
+  add(JobSkipped{kJob, SkipReason::kNoOptions, std::nullopt}, run_id(2));
+
+  const auto latest = latest_results(log_->tables(), portfolio_id(1), day(10)).value();
+
+  ASSERT_THAT(latest, SizeIs(1));
+  EXPECT_EQ(latest[0].skip_reason, SkipReason::kNoOptions);
+  EXPECT_TRUE(latest[0].result_hash.is_nil());
+}
+
+TEST_F(Rules, ANewerResultReplacesTheLastResult) {
+  add(success("first"));
+  add(success("second"), run_id(2));
+
+  const auto latest =
+      latest_results_before(log_->tables(), portfolio_id(1), kJob.type, day(11), 5).value();
+
+  ASSERT_THAT(latest, SizeIs(1));
+  EXPECT_EQ(latest[0].result_hash, sha256("second"));
+  EXPECT_EQ(latest[0].run, run_id(2));
+}
+
+TEST_F(Rules, AnInterruptedJobKeepsItsFirstStartAndCountsItsAttempts) {
+  add(JobAttempted{kJob, Attempt{1}, Epoch{1}}, run_id(1), at(5));
+  add(JobInterrupted{kJob, Attempt{1}, Epoch{1}}, run_id(1), at(6));
+  add(JobAttempted{kJob, Attempt{2}, Epoch{2}}, run_id(1), at(7));
+  add(JobCancelled{kJob}, run_id(1), at(8));
+
+  const auto rows = list_jobs(log_->tables(), {}, std::nullopt, 10).value().rows;
+
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].attempts, 2U);
+  EXPECT_EQ(rows[0].started_at, at(5));
+  EXPECT_EQ(rows[0].finished_at, at(8));
+}
+
+TEST_F(Rules, AJobOfARunDoesNotLeakIntoTheNextRun) {
+  add(JobAttempted{kJob, Attempt{2}, Epoch{1}}, run_id(1), at(5));
+  add(RunFinished{RunStatus::kFailed, {}, "gave up"}, run_id(1));
+  add(JobSkipped{kJob, SkipReason::kNoPositions, std::nullopt}, run_id(1), at(9));
+
+  const auto rows = list_jobs(log_->tables(), {}, std::nullopt, 10).value().rows;
+
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].attempts, 0U);
+  EXPECT_EQ(rows[0].started_at, std::nullopt);
+}
+
+TEST_F(Rules, TimesOutOfOrderAreFoundByTheirDay) {
+  constexpr std::int64_t kDay = 86'400;
+  add(JobCancelled{kJob}, run_id(1), at(10 * kDay));
+  const Sequence back = add(JobCancelled{kJob}, run_id(1), at(9 * kDay));
+  add(JobCancelled{kJob}, run_id(1), at(11 * kDay));
+  JobFilter filter;
+  filter.finished_from = at(9 * kDay);
+  filter.finished_to = at(9 * kDay + 1);
+
+  const auto rows = list_jobs(log_->tables(), filter, std::nullopt, 10).value().rows;
+
+  ASSERT_THAT(rows, SizeIs(1));
+  EXPECT_EQ(rows[0].sequence, back);
+}
+
+TEST_F(Rules, AnEmptyPageHasNoNext) {
+  add(JobCancelled{kJob});
+
+  const auto exact = list_jobs(log_->tables(), {}, std::nullopt, 1).value();
+  const auto none = list_jobs(log_->tables(), {}, Sequence{1}, 1).value();
+
+  EXPECT_THAT(exact.rows, SizeIs(1));
+  EXPECT_EQ(exact.next_before, std::nullopt);
+  EXPECT_THAT(none.rows, IsEmpty());
+  EXPECT_THAT(list_jobs(log_->tables(), {}, std::nullopt, 0).value().rows, IsEmpty());
+  EXPECT_THAT(list_runs(log_->tables(), {}, std::nullopt, 0).value().rows, IsEmpty());
+}
+
+PortfolioImported imported(std::uint64_t id, const std::string& name) {
+  return {portfolio_id(id), name, sha256(name), name + ".csv", 5, std::nullopt, std::nullopt};
+}
+
+std::vector<std::string> names(const EventLog& log) {
+  std::vector<std::string> found;
+  const auto rows = list_portfolios(log.tables()).value();
+  std::ranges::transform(rows, std::back_inserter(found), &PortfolioRow::name);
+  return found;
+}
+
+TEST_F(Rules, PortfoliosAreListedByNameAndFoundByIdOrName) {
+  add(imported(1, "zinc"), {});
+  add(imported(2, "amber"), {});
+  add(imported(3, "amb"), {});
+
+  EXPECT_THAT(names(*log_), ElementsAre("amb", "amber", "zinc"));
+  EXPECT_EQ(find_portfolio(log_->tables(), "amb").value().id, portfolio_id(3));
+  EXPECT_EQ(find_portfolio(log_->tables(), to_string(portfolio_id(1))).value().name, "zinc");
+  EXPECT_EQ(find_portfolio(log_->tables(), "am").error().code, Code::kNotFound);
+}
+
+TEST_F(Rules, ARenamedPortfolioIsFoundByItsNewNameOnly) {
+  add(imported(1, "zinc"), {});
+  add(imported(1, "lead"), {});
+
+  EXPECT_THAT(names(*log_), ElementsAre("lead"));
+  EXPECT_FALSE(find_portfolio(log_->tables(), "zinc").has_value());
+}
+
+TEST_F(Rules, ADeletedPortfolioIsFoundByItsIdOnly) {
+  add(imported(1, "zinc"), {});
+  add(PortfolioDeleted{portfolio_id(1), "zinc"}, {});
+
+  EXPECT_THAT(names(*log_), IsEmpty());
+  EXPECT_FALSE(find_portfolio(log_->tables(), "zinc").has_value());
+  EXPECT_TRUE(find_portfolio(log_->tables(), to_string(portfolio_id(1))).value().deleted);
+  add(imported(1, "zinc"), {});
+  EXPECT_FALSE(find_portfolio(log_->tables(), "zinc").value().deleted);
+}
+
+TEST_F(Rules, ANameThatTwoPortfoliosShareIsNotFound) {
+  add(imported(1, "zinc"), {});
+  add(imported(2, "zinc"), {});
+
+  EXPECT_EQ(find_portfolio(log_->tables(), "zinc").error().code, Code::kNotFound);
+  EXPECT_THAT(names(*log_), ElementsAre("zinc", "zinc"));
+}
+
+TEST_F(Rules, InputsAreListedInOrderAndFoundByContent) {
+  InputIngested prices;
+  prices.kind = InputKind::kPrices;
+  prices.content = sha256("prices");
+  prices.rows = 7;
+  add(prices, {});
+  InputIngested rates = prices;
+  rates.kind = InputKind::kRates;
+  const Sequence second = add(rates, {});
+  const Sequence third = add(prices, {});
+
+  const auto inputs = list_inputs(log_->tables()).value();
+
+  ASSERT_THAT(inputs, SizeIs(3));
+  EXPECT_EQ(inputs[1].sequence, second);
+  EXPECT_EQ(inputs[2].input, prices);
+  EXPECT_EQ(find_input(log_->tables(), InputKind::kPrices, sha256("prices")).value()->sequence,
+            third);
+  EXPECT_FALSE(find_input(log_->tables(), InputKind::kFlows, sha256("prices")).value());
+}
+
+}  // namespace
+}  // namespace runledger::store::testing
