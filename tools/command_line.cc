@@ -1,5 +1,7 @@
 #include "tools/command_line.h"
 
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <iostream>
 #include <optional>
@@ -9,9 +11,12 @@
 #include <fmt/format.h>
 
 #include "schema/build_info.h"
+#include "tools/config_file.h"
 
 namespace runledger::tools {
 namespace {
+
+constexpr const char* kConfigFile = "runledger.toml";
 
 // Fills `line` while CLI11 parses. Each add_* function declares one command; its callback stores
 // the options that were parsed.
@@ -19,8 +24,6 @@ class Declaration {
  public:
   Declaration() {
     app_.set_version_flag("--version", std::string(build_info()));
-    app_.set_config("--config", "runledger.toml", "TOML file with the same names as the flags")
-        ->envname("RUNLEDGER_CONFIG");
     app_.require_subcommand(1);
     add_global();
     add_serve();
@@ -35,6 +38,10 @@ class Declaration {
   }
 
   [[nodiscard]] std::variant<CommandLine, int> parse(int argc, const char* const* argv) {
+    if (const auto applied = apply_file(argc, argv); !applied) {
+      std::cerr << "runledger: " << applied.error().message << "\n";
+      return kExitUsage;
+    }
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -63,8 +70,35 @@ class Declaration {
         [this, &options] { chosen_ = [&options]() -> CommandOptions { return options; }; });
   }
 
+  // The file comes first, so that the environment and flags can change what it says. That is why
+  // its name is looked for before CLI11 parses.
+  [[nodiscard]] Status apply_file(int argc, const char* const* argv) {
+    constexpr std::string_view kFlag = "--config";
+    std::optional<std::string> path;
+    for (int i = 1; i < argc && !path; ++i) {
+      const std::string_view argument(argv[i]);
+      if (argument == kFlag && i + 1 < argc) {
+        path = argv[i + 1];
+      } else if (argument.starts_with("--config=")) {
+        path = argument.substr(kFlag.size() + 1);
+      }
+    }
+    if (const char* named = std::getenv("RUNLEDGER_CONFIG");  // NOLINT(concurrency-mt-unsafe)
+        !path && named != nullptr && *named != '\0') {
+      path = named;
+    }
+    std::error_code error;
+    if (!path && std::filesystem::exists(kConfigFile, error)) {
+      path = kConfigFile;
+    }
+    return path ? apply_config_file(*path, line_.global, serve_) : Status{};
+  }
+
   void add_global() {
     auto& global = line_.global;
+    app_.add_option("--config", config_,
+                    "TOML file with the names of flags; default runledger.toml")
+        ->envname("RUNLEDGER_CONFIG");
     app_.add_option("--data", global.data, "Data directory")
         ->envname("RUNLEDGER_DATA")
         ->capture_default_str();
@@ -277,6 +311,7 @@ complete -o filenames -F _runledger runledger
 
   CLI::App app_{"Event-sourced batch engine for portfolio risk", "runledger"};
   CommandLine line_;
+  std::string config_;  // Read by apply_file; here so that the flag is known.
   std::function<CommandOptions()> chosen_;
   ServeOptions serve_;
   ImportFilesOptions import_files_;

@@ -113,6 +113,13 @@ class Arguments(Store):
         self.call("history", "--data", self.data, extra={"RUNLEDGER_DATA": "from-environment"})
         self.call("history", "--data", self.data, extra={"RUNLEDGER_SERVER": "http://127.0.0.1:9"})
 
+    def test_a_file_that_is_wrong_is_named_with_its_line(self):
+        for text, why in (("x = 1\n", ":1: unknown key 'x'"), ("\nthreads = 'two'\n", ":2: "),
+                          ("data = \n", ":1: ")):
+            path = self.write("wrong.toml", text)
+            self.assertIn(path + why, self.call("history", "--config", path, code=2).stderr)
+        self.call("--config", "nowhere.toml", "history", code=2)
+
 
 class Local(Store):
     def test_a_run_from_import_to_results(self):
@@ -274,6 +281,7 @@ class Served(Store):
         self.call("history", extra={"RUNLEDGER_SERVER": server.url, "RUNLEDGER_TOKEN": "x.y.z"}, code=4)
 
     def test_log_lines_are_json_with_their_run(self):
+        os.remove(os.path.join(self.data, "logs", "runledger.log"))
         server = Server(self, "--log-format", "json", "--log-level", "debug")
         ann = self.as_user(server, "ann")
         self.call("import", "prices", self.prices, extra=ann)
