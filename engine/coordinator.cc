@@ -12,7 +12,7 @@ namespace runledger::engine {
 Coordinator::Coordinator(Dependencies dependencies,
                          Limits limits,
                          std::optional<RunState> unfinished)
-    : deps_(std::move(dependencies)),
+    : deps_(dependencies),
       limits_(limits),
       next_sequence_(next(deps_.log.committed())),
       active_(std::move(unfinished)) {
