@@ -9,7 +9,6 @@
 #include "store/run_history.h"
 #include "tests/store/store_testing.h"
 
-// The rules of the projections one by one.
 namespace runledger::store::testing {
 namespace {
 
