@@ -79,7 +79,7 @@ struct Sentence {
     for (const auto& warning : e.warnings) {
       text += "; warning: " + warning;
     }
-    return {e.warnings.empty() ? ActivityLevel::kInfo : ActivityLevel::kWarning, std::move(text)};
+    return {ActivityLevel::kInfo, std::move(text)};
   }
   Activity operator()(const JobFailed& e) const {
     return {ActivityLevel::kError,

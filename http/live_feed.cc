@@ -27,6 +27,7 @@ constexpr std::size_t kBatchEvents = 512;
 // every commit.
 constexpr std::chrono::milliseconds kPace{10};
 constexpr std::chrono::seconds kSubscribeTimeout{10};
+constexpr std::chrono::seconds kCloseTimeout{1};
 
 std::string simple_frame(std::string_view type, std::string_view name, Sequence sequence) {
   return fmt::format(R"({{"type":"{}","{}":{}}})", type, name, raw(sequence));
@@ -462,6 +463,11 @@ net::awaitable<void> LiveFeed::close(Subscriber& subscriber,
                                      std::uint16_t code,
                                      std::string reason) {
   if (subscriber.stream.is_open()) {
+    // Beast waits for the other side to end the connection; not for long.
+    websocket::stream_base::timeout timeout{};
+    timeout.handshake_timeout = kCloseTimeout;
+    timeout.idle_timeout = websocket::stream_base::none();
+    subscriber.stream.set_option(timeout);
     const websocket::close_reason why(static_cast<websocket::close_code>(code), reason);
     co_await subscriber.stream.async_close(why, kToken);
   }

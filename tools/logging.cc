@@ -158,7 +158,10 @@ std::string format_line(const LogLine& line, bool json) {
 
 void log_event(const Event& event, http::ActivityWriter& writer) {
   const auto activity = writer.describe(event);
-  const auto level = to_spdlog(activity.level);
+  // A large run has a million jobs that go well: those are for who looks for them.
+  const bool ordinary_job =
+      job_of(event.payload) != nullptr && activity.level == http::ActivityLevel::kInfo;
+  const auto level = ordinary_job ? spdlog::level::debug : to_spdlog(activity.level);
   if (!spdlog::should_log(level)) {
     return;
   }

@@ -54,6 +54,15 @@ std::expected<std::optional<CommandId>, Problem> idempotency_key(const Request& 
 
 std::expected<store::PortfolioRow, Problem> find_portfolio(const ApiContext& context,
                                                            std::string_view id_or_name) {
+  RL_TRY_PROBLEM(auto row, find_past_portfolio(context, id_or_name));
+  if (row.deleted) {
+    return refuse(404, "portfolio_not_found", "the portfolio " + row.name + " was deleted");
+  }
+  return row;
+}
+
+std::expected<store::PortfolioRow, Problem> find_past_portfolio(const ApiContext& context,
+                                                                std::string_view id_or_name) {
   auto row = store::find_portfolio(context.service.log().tables(), id_or_name);
   if (!row) {
     return std::unexpected(with_code(row.error(), 404, "portfolio_not_found"));
@@ -149,6 +158,9 @@ Response started_response(const ApiContext& context,
 
 Outcome start_run(const ApiContext& context, const Call& call, engine::StartRunRequest request) {
   RL_TRY_PROBLEM(const auto command, idempotency_key(call.request));
+  for (const auto& portfolio : request.portfolios) {
+    RL_TRY_PROBLEM(const auto row, find_portfolio(context, portfolio));
+  }
   request.triggered_by = call.principal.email;
   const auto started = context.service.start_run(request, command);
   if (started) {

@@ -35,8 +35,11 @@ void add_system_routes(Router& router, const ApiContext& context);
 [[nodiscard]] std::expected<std::optional<CommandId>, Problem> idempotency_key(
     const Request& request);
 
-/// 404 `portfolio_not_found` for an id or name that no portfolio has.
+/// 404 `portfolio_not_found` for an id or name that no portfolio has, or one that was deleted.
 [[nodiscard]] std::expected<store::PortfolioRow, Problem> find_portfolio(
+    const ApiContext& context, std::string_view id_or_name);
+/// The same, but a deleted portfolio is found by its id: its results and history stay.
+[[nodiscard]] std::expected<store::PortfolioRow, Problem> find_past_portfolio(
     const ApiContext& context, std::string_view id_or_name);
 /// A portfolio's id for filtering history: that of a name, or any UUID (it may have been deleted).
 [[nodiscard]] std::expected<std::optional<PortfolioId>, Problem> portfolio_filter(

@@ -77,8 +77,9 @@ Outcome import_one(const ApiContext& context, const Call& call) {
 }
 
 Outcome delete_one(const ApiContext& context, const Call& call) {
-  const auto deleted =
-      context.service.delete_portfolio(call.arguments.text("portfolio").value_or(""));
+  RL_TRY_PROBLEM(const auto row,
+                 find_portfolio(context, call.arguments.text("portfolio").value_or("")));
+  const auto deleted = context.service.delete_portfolio(to_string(row.id));
   if (!deleted) {
     return std::unexpected(with_code(deleted.error(), 404, "portfolio_not_found"));
   }
@@ -140,7 +141,8 @@ void write_sources(JsonWriter& json, const std::vector<store::LatestResult>& res
 
 Outcome show_results(const ApiContext& context, const Call& call) {
   const auto& arguments = call.arguments;
-  RL_TRY_PROBLEM(const auto row, find_portfolio(context, arguments.text("portfolio").value_or("")));
+  RL_TRY_PROBLEM(const auto row,
+                 find_past_portfolio(context, arguments.text("portfolio").value_or("")));
   const auto type = arguments.job_type("job_type");
   auto as_of = arguments.date("as_of");
   if (!as_of) {
@@ -206,7 +208,8 @@ Status write_snapshots(JsonWriter& json,
 
 Outcome show_history(const ApiContext& context, const Call& call) {
   const auto& arguments = call.arguments;
-  RL_TRY_PROBLEM(const auto row, find_portfolio(context, arguments.text("portfolio").value_or("")));
+  RL_TRY_PROBLEM(const auto row,
+                 find_past_portfolio(context, arguments.text("portfolio").value_or("")));
   store::JobFilter filter;
   filter.portfolio = row.id;
   filter.type = arguments.job_type("job_type");

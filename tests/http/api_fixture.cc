@@ -33,11 +33,6 @@ std::string sample_positions() {
 
 ApiFixture::ApiFixture() {
   open();
-  auto& users = api_->access().users();
-  EXPECT_TRUE(users.put({kAdmin, kPassword, http::Role::kAdmin}, {"test", "test"}).has_value());
-  EXPECT_TRUE(users.put({kViewer, kPassword, http::Role::kViewer}, {"test", "test"}).has_value());
-  admin_token_ = log_in(kAdmin);
-  viewer_token_ = log_in(kViewer);
 }
 
 ApiFixture::~ApiFixture() {
@@ -64,7 +59,22 @@ void ApiFixture::restart() {
   open();
 }
 
-std::string ApiFixture::log_in(const char* email) {
+const std::string& ApiFixture::admin_token() {
+  if (admin_token_.empty()) {
+    admin_token_ = log_in(kAdmin, http::Role::kAdmin);
+  }
+  return admin_token_;
+}
+
+const std::string& ApiFixture::viewer_token() {
+  if (viewer_token_.empty()) {
+    viewer_token_ = log_in(kViewer, http::Role::kViewer);
+  }
+  return viewer_token_;
+}
+
+std::string ApiFixture::log_in(const char* email, http::Role role) {
+  EXPECT_TRUE(api_->access().users().put({email, kPassword, role}, {"test", "test"}).has_value());
   const auto response =
       send(http::Method::kPost, "/api/v1/auth/login", "",
            nlohmann::json{{"email", email}, {"password", kPassword}}.dump(), "application/json");
@@ -91,13 +101,13 @@ http::Response ApiFixture::send(http::Method method,
 }
 
 http::Response ApiFixture::get(const std::string& target) {
-  return send(http::Method::kGet, target, admin_token_);
+  return send(http::Method::kGet, target, admin_token());
 }
 
 http::Response ApiFixture::post(const std::string& target,
                                 const std::string& body,
                                 const std::string& content_type) {
-  return send(http::Method::kPost, target, admin_token_, body, content_type);
+  return send(http::Method::kPost, target, admin_token(), body, content_type);
 }
 
 void ApiFixture::import_samples(int days) {

@@ -33,8 +33,9 @@ class ApiFixture {
 
   [[nodiscard]] http::Api& api() { return *api_; }
   [[nodiscard]] engine::Service& service() { return *service_; }
-  [[nodiscard]] const std::string& admin_token() const { return admin_token_; }
-  [[nodiscard]] const std::string& viewer_token() const { return viewer_token_; }
+  /// The first call of each makes the user and logs in.
+  [[nodiscard]] const std::string& admin_token();
+  [[nodiscard]] const std::string& viewer_token();
 
   /// Closes the store and opens it again, with a new API.
   void restart();
@@ -57,7 +58,7 @@ class ApiFixture {
 
  private:
   void open();
-  std::string log_in(const char* email);
+  std::string log_in(const char* email, http::Role role);
 
   TemporaryDirectory directory_;
   engine::SystemClock clock_;

@@ -45,9 +45,8 @@ void RawClient::finish_sending() {
   shutdown(socket_, SHUT_WR);
 }
 
-void RawClient::shrink_receive_buffer() {
-  const int size = 4096;
-  setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+void RawClient::set_receive_buffer(int bytes) {
+  setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
 bool RawClient::read_more() {

@@ -118,7 +118,7 @@ TEST_F(RunApiTest, WritesTheActivityOfARun) {
   EXPECT_EQ(text.content_type, "text/plain; charset=utf-8");
   EXPECT_EQ(text.headers.at(0).value, "attachment; filename=\"" + run_ + "_log.txt\"");
   EXPECT_THAT(text.body, HasSubstr("position_values_update of Alpha as of 2017-03-10: succeeded"));
-  EXPECT_THAT(text.body, HasSubstr("[INFO] run finished"));
+  EXPECT_THAT(text.body, HasSubstr("run finished: completed"));
 }
 
 TEST_F(RunApiTest, PagesTheActivityBySequence) {
