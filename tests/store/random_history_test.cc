@@ -38,8 +38,7 @@ struct Brute {
     const JobRef* job = job_of(end.payload);
     JobRow row;
     if (const auto* succeeded = std::get_if<JobSucceeded>(&end.payload)) {
-      row.status =
-          status_of(*succeeded);
+      row.status = status_of(*succeeded);
       row.attempts = raw(succeeded->attempt);
       row.duration = succeeded->duration;
       row.records = succeeded->records;
