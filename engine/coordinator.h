@@ -157,10 +157,4 @@ class Coordinator {
   std::shared_ptr<AttemptInbox> inbox_;
 };
 
-/// The portfolio_snapshot document that `run` committed as of `as_of`; null if it did not.
-[[nodiscard]] std::shared_ptr<const std::string> load_snapshot_of_run(const store::EventLog& log,
-                                                                      const RunId& run,
-                                                                      const PortfolioId& portfolio,
-                                                                      Date as_of);
-
 }  // namespace runledger::engine

@@ -127,8 +127,8 @@ void RunState::on(const JobSucceeded& e, const Event&) {
   count.duration += e.duration;
   records_ += e.records;
   ++totals_.succeeded;
-  const bool warned = !e.warnings.empty() || e.quality.flag != QualityFlag::kFull;
-  totals_.with_warnings += warned ? 1U : 0U;
+  const auto status = status_of(e);
+  totals_.with_warnings += status == JobStatus::kSucceededWithWarnings ? 1U : 0U;
   if (e.job.type == JobType::kPositionValuesUpdate) {
     ++valued_;
     history_days_sum_ += e.quality.average_history_days;
@@ -146,7 +146,7 @@ void RunState::on(const JobSucceeded& e, const Event&) {
       }
     }
   }
-  end(e.job.index, warned ? JobStatus::kSucceededWithWarnings : JobStatus::kSucceeded);
+  end(e.job.index, status);
   release_dependents(e.job.index, std::nullopt);
 }
 

@@ -51,6 +51,16 @@ Digest digest_of(const RunRequested& request) {
   return hasher.finish();
 }
 
+// A portfolio that has not been deleted.
+Result<store::PortfolioRow> find_active(const store::TableReader& tables,
+                                        const std::string& id_or_name) {
+  RL_TRY_ASSIGN(auto row, store::find_portfolio(tables, id_or_name));
+  if (row.deleted) {
+    return fail(Code::kNotFound, "portfolio " + row.name + " has been deleted");
+  }
+  return row;
+}
+
 class EngineService final : public Service {
  public:
   EngineService(ServiceOptions options, const Clock& clock)
@@ -276,7 +286,7 @@ Result<RunScope> EngineService::scope_of(const StartRunRequest& request) const {
   }
   std::set<PortfolioId> ids;
   for (const auto& name : request.portfolios) {
-    RL_TRY_ASSIGN(const auto row, store::find_portfolio(log_->tables(), name));
+    RL_TRY_ASSIGN(const auto row, find_active(log_->tables(), name));
     ids.insert(row.id);
   }
   scope.portfolios.assign(ids.begin(), ids.end());
@@ -440,7 +450,7 @@ std::expected<ImportOutcome, ImportFailure> EngineService::import_portfolio(
 
 Status EngineService::delete_portfolio(const std::string& id_or_name) {
   const std::lock_guard lock(import_mutex_);
-  RL_TRY_ASSIGN(const auto row, store::find_portfolio(log_->tables(), id_or_name));
+  RL_TRY_ASSIGN(const auto row, find_active(log_->tables(), id_or_name));
   Coordinator::Submission submission;
   submission.facts.emplace_back(PortfolioDeleted{row.id, row.name});
   RL_TRY(submit(std::move(submission)));

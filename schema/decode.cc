@@ -257,11 +257,9 @@ Payload from(const fb::JobFailed& e) {
 }
 
 Payload from(const fb::JobSkipped& e) {
-  JobSkipped out{job_of(e.job()), skip_reason_of(e.reason()), std::nullopt};
-  if (e.because_of()) {
-    out.because_of = *e.because_of();
-  }
-  return out;
+  const auto because = e.because_of();
+  return JobSkipped{job_of(e.job()), skip_reason_of(e.reason()),
+                    because ? std::optional(because.value()) : std::nullopt};
 }
 
 Payload from(const fb::JobCancelled& e) {

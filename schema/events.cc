@@ -54,6 +54,11 @@ std::string_view event_type(const Payload& payload) noexcept {
   return std::visit(TypeName{}, payload);
 }
 
+JobStatus status_of(const JobSucceeded& succeeded) noexcept {
+  const bool warned = !succeeded.warnings.empty() || succeeded.quality.flag != QualityFlag::kFull;
+  return warned ? JobStatus::kSucceededWithWarnings : JobStatus::kSucceeded;
+}
+
 const JobRef* job_of(const Payload& payload) noexcept {
   return std::visit(
       [](const auto& value) -> const JobRef* {

@@ -327,6 +327,8 @@ struct Event {
 
 /// Name of the payload's kind as in the API: "JobSucceeded", "PricesIngested".
 [[nodiscard]] std::string_view event_type(const Payload& payload) noexcept;
+/// Succeeded, or with warnings: if it has some, or if its quality is not full.
+[[nodiscard]] JobStatus status_of(const JobSucceeded& succeeded) noexcept;
 /// The job that a payload is about; null for all that is not about one.
 [[nodiscard]] const JobRef* job_of(const Payload& payload) noexcept;
 

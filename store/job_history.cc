@@ -92,8 +92,7 @@ class JobHistory final : public Projection {
 
   void fold(const Event& event, const JobSucceeded& succeeded, TableBatch& rows) {
     JobRow row = ended(event, succeeded.job);
-    row.status =
-        succeeded.warnings.empty() ? JobStatus::kSucceeded : JobStatus::kSucceededWithWarnings;
+    row.status = status_of(succeeded);
     row.attempts = std::max(row.attempts, raw(succeeded.attempt));
     row.duration = succeeded.duration;
     row.records = succeeded.records;

@@ -212,7 +212,7 @@ Result<std::vector<LatestResult>> scan_latest(
                          return false;
                        }
                        if (wanted(*latest)) {
-                         results.push_back(std::move(*latest));
+                         results.push_back(*latest);
                        }
                        return results.size() < limit;
                      }));

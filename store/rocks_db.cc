@@ -10,6 +10,8 @@
 namespace runledger::store {
 namespace {
 
+constexpr int kReadOnlyAttempts = 3;
+
 bool is_lock_conflict(const rocksdb::Status& status) {
   if (!status.IsIOError()) {
     return false;
@@ -49,10 +51,15 @@ Status RocksDb::open_families(const RocksLogOptions& options, rocksdb::Env* env)
   const rocksdb::DBOptions database = database_options(options.mode, env);
   const std::string path = options.directory.string();
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status =
-      options.mode == OpenMode::kReadOnly
-          ? rocksdb::DB::OpenForReadOnly(database, path, families, &handles_, &opened)
-          : rocksdb::DB::Open(database, path, families, &handles_, &opened);
+  rocksdb::Status status;
+  if (options.mode == OpenMode::kReadOnly) {
+    // A writer beside us may delete a file between our reading of the list and of the file.
+    for (int attempt = 0; attempt < kReadOnlyAttempts && opened == nullptr; ++attempt) {
+      status = rocksdb::DB::OpenForReadOnly(database, path, families, &handles_, &opened);
+    }
+  } else {
+    status = rocksdb::DB::Open(database, path, families, &handles_, &opened);
+  }
   db_.reset(opened);
   if (is_lock_conflict(status)) {
     return fail(Code::kConflict,

@@ -111,7 +111,8 @@ rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* env) {
   // After an error of the disk the log stops; that the database resumes by itself helps nobody.
   options.max_bgerror_resume_count = 0;
   options.max_background_jobs = 2;
-  options.max_open_files = 512;
+  // A reader beside a writer opens every file at once: the writer may delete one later.
+  options.max_open_files = mode == OpenMode::kReadOnly ? -1 : 512;
   options.bytes_per_sync = kMiB;
   // One thread writes.
   options.enable_pipelined_write = false;

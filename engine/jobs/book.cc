@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace runledger::engine {
 namespace {
@@ -36,6 +37,29 @@ Holding make_holding(const Position& position, std::size_t index, const MarketDa
   return holding;
 }
 
+/// Of the positions themselves: the digest of their file is not known to every caller.
+Digest positions_digest(const Portfolio& portfolio) {
+  Hasher hasher;
+  hasher.add(portfolio.content);
+  const auto add_date = [&hasher](Date date) {
+    hasher.add(static_cast<std::uint64_t>(date.time_since_epoch().count()));
+  };
+  for (const Position& position : portfolio.positions) {
+    hasher.add(std::string_view(position.symbol)).add(std::string_view(position.underlying));
+    hasher.add(position.quantity).add(position.entry_price).add(position.multiplier);
+    hasher.add(static_cast<std::uint64_t>(position.investment_class));
+    hasher.add(position.strike).add(static_cast<std::uint64_t>(position.right));
+    hasher.add(static_cast<std::uint64_t>(position.style)).add(position.exit_price.value_or(0.0));
+    add_date(position.entry_date);
+    add_date(position.expiration);
+    add_date(position.exit_date.value_or(Date{}));
+    for (const std::string& tag : position.tags) {
+      hasher.add(std::string_view(tag));
+    }
+  }
+  return hasher.finish();
+}
+
 }  // namespace
 
 std::string_view Holding::type() const noexcept {
@@ -65,7 +89,7 @@ std::vector<Book> make_books(const InputRows& rows, const MarketData& market) {
     Book book;
     book.id = portfolio.id;
     book.name = portfolio.name;
-    book.content = portfolio.content;
+    book.content = positions_digest(portfolio);
     for (std::size_t i = 0; i < portfolio.positions.size(); ++i) {
       book.holdings.push_back(make_holding(portfolio.positions[i], i, market));
       book.symbols.push_back(book.holdings.back().underlying);
@@ -78,7 +102,8 @@ std::vector<Book> make_books(const InputRows& rows, const MarketData& market) {
       book.equity_session = session_on_or_after(*portfolio.equity_date);
     }
     std::map<Session, double> own;
-    for (const std::string& key : {book.name, to_string(book.id)}) {
+    const std::string id = to_string(book.id);
+    for (const std::string_view key : std::set<std::string_view>{book.name, id}) {
       if (const auto found = flows.find(key); found != flows.end()) {
         for (const auto& [session, amount] : found->second) {
           own[session] += amount;

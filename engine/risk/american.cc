@@ -380,7 +380,8 @@ std::vector<double> american_prices(const OptionTerms& terms, std::span<const do
       if (!boundary) {
         boundary.emplace(normal.put);
       }
-      prices.push_back(normal.scale * value_of(normal.put, *boundary, normal.spot).price);
+      prices.push_back(std::max(normal.scale * value_of(normal.put, *boundary, normal.spot).price,
+                                intrinsic_value(terms.kind, spot, terms.strike)));
     }
   }
   return prices;
@@ -430,7 +431,7 @@ OptionGreeks american_greeks(const OptionTerms& terms) {
     if (normal.spot <= boundary.today()) {
       return expiration_greeks(terms.kind, terms.spot, terms.strike);
     }
-    greeks.price = normal.scale * value.price;
+    greeks.price = std::max(normal.scale * value.price, intrinsic);
     if (terms.kind == OptionKind::kPut) {
       greeks.delta = value.delta;
       greeks.gamma = value.gamma / terms.strike;

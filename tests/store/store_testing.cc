@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <future>
+#include <iterator>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -304,6 +306,16 @@ std::vector<AppendRequest> HistoryMaker::imports(std::size_t count) {
           PortfolioImported{portfolio, name, sha256(name), "positions.csv", 12, 1e6, day(17'000)};
     }
     requests.push_back(request_of({event(std::move(payload))}));
+  }
+  return requests;
+}
+
+std::vector<AppendRequest> random_history(std::uint64_t seed, int runs, std::uint32_t jobs) {
+  HistoryMaker maker(seed);
+  std::vector<AppendRequest> requests = maker.imports(30);
+  for (int run = 0; run < runs; ++run) {
+    std::ranges::move(maker.run(jobs), std::back_inserter(requests));
+    std::ranges::move(maker.imports(10), std::back_inserter(requests));
   }
   return requests;
 }

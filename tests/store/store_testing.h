@@ -77,4 +77,9 @@ class HistoryMaker {
   RunId run_;
 };
 
+/// Requests of a whole history: imports, and runs with so many jobs each.
+[[nodiscard]] std::vector<AppendRequest> random_history(std::uint64_t seed,
+                                                        int runs,
+                                                        std::uint32_t jobs);
+
 }  // namespace runledger::store::testing

@@ -20,7 +20,7 @@ LIBRARIES = {
     r"boost/(beast|asio)": ["http", "tools", "tests/http", "tests/tools", "bench"],
     r"CLI/": ["tools"],
     r"jwt\.h": ["http"],
-    r"sodium": ["http"],
+    r"sodium": ["http", "tests/http"],
     r"csv\.h": ["engine/inputs"],
 }
 

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace runledger::risk::test {
+
+/// Rows of a small comma-separated file under tests/data, without the header.
+inline std::vector<std::vector<std::string>> read_table(const std::string& path) {
+  std::ifstream file(std::string(RUNLEDGER_SOURCE_DIR) + "/tests/data/" + path);
+  EXPECT_TRUE(file.good()) << path;
+  std::vector<std::vector<std::string>> rows;
+  std::string line;
+  std::getline(file, line);
+  while (std::getline(file, line)) {
+    std::vector<std::string> cells;
+    std::istringstream cell_stream(line);
+    std::string cell;
+    while (std::getline(cell_stream, cell, ',')) {
+      cells.push_back(cell);
+    }
+    rows.push_back(std::move(cells));
+  }
+  return rows;
+}
+
+}  // namespace runledger::risk::test
