@@ -22,6 +22,8 @@ class ServerTest : public ::testing::Test {
     ServerOptions options;
     options.port = 0;
     options.limits = limits;
+    // Logged in before anything is counted, and by one thread.
+    ASSERT_NE(fixture_.admin_token(), fixture_.viewer_token());
     auto server = Server::start(fixture_.api(), options);
     ASSERT_TRUE(server.has_value()) << server.error().message;
     server_ = std::move(*server);
