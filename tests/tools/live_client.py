@@ -39,7 +39,9 @@ class Feed:
 
     async def connect(self, until):
         headers = {"Authorization": "Bearer " + self.token}
-        async with websockets.connect(self.url, extra_headers=headers, max_size=None) as socket:
+        # No bound on the queue and a short wait: a connection that was dropped is gone at once.
+        async with websockets.connect(self.url, extra_headers=headers, max_size=None,
+                                      max_queue=None, close_timeout=0.1) as socket:
             self.connections += 1
             after = self.sequences[-1] if self.sequences else 0
             await socket.send(json.dumps({"type": "subscribe", "after_seq": after}))
