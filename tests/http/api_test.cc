@@ -74,6 +74,7 @@ TEST_F(ApiTest, RecordsLoginsAlwaysAndRefusalsSparingly) {
 }
 
 TEST_F(ApiTest, ForgetsATokenWhenItsUserIsRemoved) {
+  ASSERT_EQ(fixture_.send(Method::kGet, "/api/v1/auth/me", fixture_.viewer_token()).status, 200U);
   EXPECT_EQ(
       fixture_
           .send(Method::kDelete, "/api/v1/admin/users/viewer%40example.com", fixture_.admin_token())

@@ -45,10 +45,6 @@ void RawClient::finish_sending() {
   shutdown(socket_, SHUT_WR);
 }
 
-void RawClient::set_receive_buffer(int bytes) {
-  setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-}
-
 bool RawClient::read_more() {
   std::array<char, 65536> chunk{};
   const auto size = recv(socket_, chunk.data(), chunk.size(), 0);

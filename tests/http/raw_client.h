@@ -46,12 +46,7 @@ class RawClient {
   std::optional<std::string> receive_text();
   [[nodiscard]] std::optional<std::uint16_t> close_code() const { return close_code_; }
 
-  /// Sets the receive buffer of the kernel, for a reader that is slow on purpose, and back.
-  void shrink_receive_buffer() { set_receive_buffer(4096); }
-  void restore_receive_buffer() { set_receive_buffer(1 << 20); }
-
  private:
-  void set_receive_buffer(int bytes);
   bool read_more();
   std::optional<std::string> take(std::size_t size);
   void send_frame(unsigned char opcode, std::string_view payload);
