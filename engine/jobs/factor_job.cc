@@ -84,7 +84,7 @@ void write_risk(JsonWriter& json, const risk::RiskDecomposition& risk) {
 void write_joint(JsonWriter& json, const PnlSeries& series, const JointFactors& factors) {
   const risk::Design& design = *factors.design;
   const auto n = static_cast<Eigen::Index>(factors.rows.size());
-  const auto k = static_cast<Eigen::Index>(kFactors) + 1;
+  constexpr auto k = static_cast<Eigen::Index>(kFactors) + 1;
   Eigen::VectorXd pnl(n);
   for (Eigen::Index i = 0; i < n; ++i) {
     pnl(i) = series.aligned[factors.rows[static_cast<std::size_t>(i)]];
@@ -104,7 +104,7 @@ void write_joint(JsonWriter& json, const PnlSeries& series, const JointFactors& 
   if (std_error.tail(k - 1).minCoeff() > 0) {
     const Eigen::VectorXd t_stat = fit.coefficients.cwiseQuotient(std_error);
     const Eigen::VectorXd p_value = t_stat.unaryExpr(
-        [n, k](double t) { return risk::student_p_value(t, static_cast<double>(n - k)); });
+        [n](double t) { return risk::student_p_value(t, static_cast<double>(n - k)); });
     write_by_factor(json, "t_stat", t_stat, 1);
     write_by_factor(json, "p_value", p_value, 1);
   } else {

@@ -156,8 +156,9 @@ void MarketData::load_rates(const std::vector<RateRow>& rows) {
   for (const RateRow& row : rows) {
     sorted.push_back(&row);
   }
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const RateRow* a, const RateRow* b) { return a->date < b->date; });
+  std::sort(sorted.begin(), sorted.end(), [](const RateRow* a, const RateRow* b) {
+    return std::pair(a->date, a) < std::pair(b->date, b);  // of equals the later row comes last
+  });
   for (const RateRow* row : sorted) {
     Curve curve{row->date, {}};
     for (std::size_t i = 0; i < kTenorYears.size(); ++i) {
@@ -184,6 +185,7 @@ void MarketData::load_quotes(const std::vector<QuoteRow>& rows) {
       continue;
     }
     OptionQuote quote;
+    quote.row = static_cast<std::size_t>(&row - rows.data());
     quote.underlying = underlying->second;
     quote.session = calendar.index_of(row.date);
     quote.expiry = session_on_or_before(row.expiration);
@@ -197,8 +199,9 @@ void MarketData::load_quotes(const std::vector<QuoteRow>& rows) {
     }
     quotes_.push_back(quote);
   }
-  std::stable_sort(quotes_.begin(), quotes_.end(),
-                   [](const auto& a, const auto& b) { return contract_key(a) < contract_key(b); });
+  std::sort(quotes_.begin(), quotes_.end(), [](const auto& a, const auto& b) {
+    return std::tuple(contract_key(a), a.row) < std::tuple(contract_key(b), b.row);
+  });
 }
 
 void MarketData::load_splits(const std::vector<SplitRow>& rows) {

@@ -70,6 +70,7 @@ struct OptionQuote {
   OptionRight right{};
   std::optional<double> mid;
   std::optional<double> iv;
+  std::size_t row = 0;  ///< In the order of import.
 };
 
 /// The market inputs of a run, indexed for calculations as of a session: no member function looks

@@ -152,8 +152,9 @@ std::vector<std::vector<Eigen::Index>> correlation_clusters(const Eigen::MatrixX
       clusters.push_back(std::move(members));
     }
   }
-  std::stable_sort(clusters.begin(), clusters.end(),
-                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(clusters.begin(), clusters.end(), [](const auto& a, const auto& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a.front() < b.front();
+  });
   return clusters;
 }
 

@@ -227,7 +227,7 @@ void add_run_routes(Router& router, const ApiContext& context) {
               .summary = "Asks the current run to stop; it ends within about a second.",
               .access = Access::kAdmin,
               .responses = {{200, "Asked.", {{"status", "string"}, {"batch_run_id", "string"}}},
-                            {404, "No run is running."}},
+                            {404, "Nothing is running."}},
               .handler = [context](const Call& call) { return cancel_current(context, call); }});
   router.add({.path = "/api/v1/admin/batch/run/{run}/state",
               .operation = "showRunState",

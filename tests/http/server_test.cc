@@ -19,10 +19,11 @@ using ::testing::HasSubstr;
 class ServerTest : public ::testing::Test {
  protected:
   void start(const ServerLimits& limits = {}) {
-    static_cast<void>(fixture_.admin_token());
     ServerOptions options;
     options.port = 0;
     options.limits = limits;
+    // Logged in before anything is counted, and by one thread.
+    ASSERT_NE(fixture_.admin_token(), fixture_.viewer_token());
     auto server = Server::start(fixture_.api(), options);
     ASSERT_TRUE(server.has_value()) << server.error().message;
     server_ = std::move(*server);
