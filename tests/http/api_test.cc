@@ -74,14 +74,14 @@ TEST_F(ApiTest, RecordsLoginsAlwaysAndRefusalsSparingly) {
 }
 
 TEST_F(ApiTest, ForgetsATokenWhenItsUserIsRemoved) {
-  const auto token = fixture_.viewer_token();
+  ASSERT_EQ(fixture_.send(Method::kGet, "/api/v1/auth/me", fixture_.viewer_token()).status, 200U);
   EXPECT_EQ(
       fixture_
           .send(Method::kDelete, "/api/v1/admin/users/viewer%40example.com", fixture_.admin_token())
           .status,
       204U);
 
-  const auto refused = fixture_.send(Method::kGet, "/api/v1/auth/me", token);
+  const auto refused = fixture_.send(Method::kGet, "/api/v1/auth/me", fixture_.viewer_token());
 
   EXPECT_EQ(refused.status, 401U);
   EXPECT_EQ(json_of(refused).at("code"), "unknown_user");
