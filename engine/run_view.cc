@@ -49,7 +49,9 @@ std::vector<RunningJob> running_of(const RunState& run) {
          .total = open.total,
          .unit = open.unit});
   }
-  std::ranges::stable_sort(running, {}, &RunningJob::since);
+  std::ranges::sort(running, {}, [](const RunningJob& running_job) {
+    return std::pair{running_job.since, running_job.job.index};
+  });
   if (running.size() > kRunningShown) {
     running.resize(kRunningShown);
   }
