@@ -59,6 +59,7 @@ std::expected<JobOutput, JobError> AttemptRunner::calculate() noexcept {
     const JobProgress progress = [this](std::uint64_t done, std::uint64_t total,
                                         std::string_view unit) {
       total_.store(total, std::memory_order_relaxed);
+      // A literal, by contract. NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
       unit_.store(unit.data(), std::memory_order_relaxed);
       done_.store(done, std::memory_order_relaxed);
     };

@@ -49,7 +49,8 @@ struct JobOutput {
   std::vector<PortfolioId> uncovered;  ///< Only market_data_update.
 };
 
-/// Called by a job as it goes: done <= total, in `unit`. Cheap; may be called for every item.
+/// Called by a job as it goes: done <= total, in `unit`, a literal. Cheap; may be called for every
+/// item.
 using JobProgress =
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view unit)>;
 
