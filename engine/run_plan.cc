@@ -138,8 +138,8 @@ std::optional<SkipReason> RunPlan::condition(std::uint32_t index) const noexcept
   }
   const auto bit = std::size_t{date_index(index)} * portfolios() + *portfolio;
   const auto byte = bit / 8;
-  const bool skipped =
-      byte < condition->skipped.size() && ((condition->skipped[byte] >> (bit % 8)) & 1U) != 0;
+  const bool skipped = byte < condition->skipped.size() &&
+                       ((unsigned{condition->skipped[byte]} >> (bit % 8)) & 1U) != 0;
   return skipped ? std::optional(condition->reason) : std::nullopt;
 }
 
