@@ -8,10 +8,8 @@
 
 #include "engine/coordinator.h"
 #include "engine/run_view.h"
-#include "store/catalog.h"
-#include "store/job_history.h"
+#include "store/projections.h"
 #include "store/rocks_event_log.h"
-#include "store/run_history.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/toy_calculation.h"
 
@@ -21,15 +19,12 @@ namespace {
 class Engine {
  public:
   Engine(std::uint32_t portfolios, unsigned threads) : view_(clock_), planner_(portfolios) {
-    store::Projections projections;
-    projections.push_back(store::make_run_history());
-    projections.push_back(store::make_job_history());
-    projections.push_back(store::make_catalog());
     store::RocksLogOptions options;
     options.directory = directory_.path();
-    log_ = store::open_rocks_event_log(options, std::move(projections), [this](const Event& event) {
-             view_.observe(event);
-           }).value();
+    log_ =
+        store::open_rocks_event_log(options, store::make_projections(), [this](const Event& event) {
+          view_.observe(event);
+        }).value();
     executor_ = std::make_unique<engine::ThreadExecutor>(clock_);
     pool_ = engine::make_thread_pool(threads);
     coordinator_ = std::make_unique<engine::Coordinator>(

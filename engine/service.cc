@@ -19,6 +19,7 @@
 #include "schema/invariant.h"
 #include "store/catalog.h"
 #include "store/job_history.h"
+#include "store/projections.h"
 #include "store/rocks_event_log.h"
 #include "store/run_history.h"
 
@@ -140,10 +141,6 @@ Status EngineService::open() {
   if (const auto lacking = risk::unsupported_cpu()) {
     return fail(Code::kUnsupported, *lacking);
   }
-  store::Projections projections;
-  projections.push_back(store::make_run_history());
-  projections.push_back(store::make_job_history());
-  projections.push_back(store::make_catalog());
   store::RocksLogOptions log_options;
   log_options.directory = options_.data_directory;
   log_options.mode = options_.read_only    ? store::OpenMode::kReadOnly
@@ -151,7 +148,7 @@ Status EngineService::open() {
                                            : store::OpenMode::kCreateIfMissing;
   log_options.build = std::string(build_info());
   RL_TRY_ASSIGN(log_,
-                store::open_rocks_event_log(log_options, std::move(projections),
+                store::open_rocks_event_log(log_options, store::make_projections(),
                                             [this](const Event& event) { view_.observe(event); }));
   RL_TRY_ASSIGN(auto unfinished, unfinished_run());
   view_.start(unfinished, log_->committed());

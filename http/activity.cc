@@ -119,6 +119,12 @@ struct Sentence {
             fmt::format("access denied to {} from {}: {}", e.email.empty() ? "-" : e.email,
                         e.remote, e.what)};
   }
+  Activity operator()(const LogPruned& e) const {
+    return {ActivityLevel::kInfo,
+            fmt::format("events {} to {} with {} runs were pruned ({}){}", raw(e.first),
+                        raw(e.through), e.runs, e.reason,
+                        e.archive.empty() ? ", without an archive" : ", archived in " + e.archive)};
+  }
   Activity operator()(const UnknownPayload& e) const {
     return {ActivityLevel::kWarning,
             fmt::format("an event of kind {} that this version does not know", e.type)};

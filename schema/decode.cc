@@ -306,6 +306,13 @@ Payload from(const fb::AccessDenied& e) {
   return AccessDenied{text_of(e.email()), text_of(e.what()), text_of(e.remote())};
 }
 
+Payload from(const fb::LogPruned& e) {
+  return LogPruned{Sequence{e.first()},         Sequence{e.through()},
+                   digest_of(e.through_hash()), e.runs(),
+                   text_of(e.archive()),        digest_of(e.archive_root()),
+                   digest_of(e.base()),         text_of(e.reason())};
+}
+
 template <class Table>
 Payload decode_as(const fb::Event& event) {
   return from(present(static_cast<const Table*>(event.payload()), "payload is absent"));
@@ -357,6 +364,8 @@ Payload payload_of(const fb::Event& event) {
       return decode_as<fb::AccessGranted>(event);
     case fb::Payload::AccessDenied:
       return decode_as<fb::AccessDenied>(event);
+    case fb::Payload::LogPruned:
+      return decode_as<fb::LogPruned>(event);
   }
   return UnknownPayload{static_cast<std::uint8_t>(event.payload_type())};
 }

@@ -230,6 +230,15 @@ struct PayloadWriter {
     const auto what = b.CreateString(e.what);
     return written(fb::CreateAccessDenied(b, email, what, b.CreateString(e.remote)));
   }
+  Written operator()(const LogPruned& e) const {
+    const auto archive = b.CreateString(e.archive);
+    const auto reason = b.CreateString(e.reason);
+    const auto hash = to_fb(e.through_hash);
+    const auto root = to_fb(e.archive_root);
+    const auto base = to_fb(e.base);
+    return written(fb::CreateLogPruned(b, raw(e.first), raw(e.through), &hash, e.runs, archive,
+                                       &root, &base, reason));
+  }
   Written operator()(const UnknownPayload&) const {
     RL_ASSERT(false && "an unknown payload is never written");
     return {fb::Payload::NONE, 0};

@@ -156,6 +156,12 @@ struct FieldWriter {
   void operator()(const AccessDenied& e) const {
     json.field("email", e.email).field("what", e.what).field("remote", e.remote);
   }
+  void operator()(const LogPruned& e) const {
+    json.field("first_seq", raw(e.first)).field("through_seq", raw(e.through));
+    json.field("through_hash", to_string(e.through_hash)).field("runs", e.runs);
+    json.field("archive", e.archive).field("archive_root", to_string(e.archive_root));
+    json.field("base_hash", to_string(e.base)).field("reason", e.reason);
+  }
   void operator()(const UnknownPayload& e) const {
     json.field("payload_type", std::uint32_t{e.type});
   }

@@ -45,6 +45,7 @@ struct TypeName {
   std::string_view operator()(const InputIngested& e) const { return ingested_type(e.kind); }
   std::string_view operator()(const AccessGranted&) const { return "AccessGranted"; }
   std::string_view operator()(const AccessDenied&) const { return "AccessDenied"; }
+  std::string_view operator()(const LogPruned&) const { return "LogPruned"; }
   std::string_view operator()(const UnknownPayload&) const { return "Unknown"; }
 };
 

@@ -284,6 +284,23 @@ struct AccessDenied {
   friend bool operator==(const AccessDenied&, const AccessDenied&) = default;
 };
 
+// --- log
+// ------------------------------------------------------------------------------------------
+
+/// The oldest events were archived and then deleted. What is left stays verifiable: the chain goes
+/// on from `through_hash`, and projections are rebuilt from what `base` names.
+struct LogPruned {
+  Sequence first{};     ///< Oldest event that was deleted.
+  Sequence through{};   ///< Newest event that was deleted: the last of a run, never inside one.
+  Digest through_hash;  ///< Its hash in the chain.
+  std::uint32_t runs = 0;
+  std::string archive;  ///< File name of the archive; empty: the operator wanted none.
+  Digest archive_root;  ///< Merkle root over the hashes of the events that were deleted.
+  Digest base;          ///< Of the rows and states that outlive the events they came from.
+  std::string reason;   ///< "age", "size", "by hand".
+  friend bool operator==(const LogPruned&, const LogPruned&) = default;
+};
+
 /// A payload of a newer version of the program: kept, counted, never interpreted.
 struct UnknownPayload {
   std::uint8_t type = 0;
@@ -311,6 +328,7 @@ using Payload = std::variant<EngineStarted,
                              InputIngested,
                              AccessGranted,
                              AccessDenied,
+                             LogPruned,
                              UnknownPayload>;
 
 /// One recorded fact.

@@ -56,7 +56,7 @@ class Catalog final : public Projection {
   [[nodiscard]] std::vector<Table> tables() const override {
     return {Table::kPortfolios, Table::kInputs};
   }
-  void apply(const Event& event, TableBatch& rows) noexcept override {
+  [[nodiscard]] Status apply(const Event& event, TableBatch& rows) override {
     if (std::holds_alternative<PortfolioImported>(event.payload) ||
         std::holds_alternative<PortfolioDeleted>(event.payload) ||
         std::holds_alternative<InputIngested>(event.payload)) {
@@ -69,6 +69,7 @@ class Catalog final : public Projection {
     } else if (const auto* input = std::get_if<InputIngested>(&event.payload)) {
       ingest(event, *input, rows);
     }
+    return {};
   }
   [[nodiscard]] std::string save() const override { return serialized(portfolios_); }
   [[nodiscard]] Status load(std::string_view bytes) override {
@@ -76,6 +77,7 @@ class Catalog final : public Projection {
     return {};
   }
   void reset() override { portfolios_.clear(); }
+  [[nodiscard]] Retention retention() const noexcept override { return Retention::kKeeps; }
 
  private:
   using State = std::map<PortfolioId, PortfolioRow>;

@@ -38,12 +38,22 @@ struct CommandKey {
   Digest content;  ///< Of what was asked: the same id with other content is kInvalidArgument.
 };
 
+/// Deletes the oldest events, and with them the rows of the runs that they tell of.
+struct Prune {
+  Sequence through{};  ///< Newest event to delete; no run may reach beyond it.
+  /// Results that only events up to `through` name, as judged when the log ended at `judged_at`;
+  /// what has been named since is kept.
+  std::vector<Digest> results;
+  Sequence judged_at{};
+};
+
 /// One atomic unit: all of it becomes durable, or none.
 struct AppendRequest {
   std::optional<CommandKey> command;
   std::vector<NewEvent> events;  ///< At least one.
   std::vector<Blob> blobs;
   TableBatch rows;  ///< Only kUsers and kSecrets; everything else is derived from events.
+  std::optional<Prune> prune;  ///< With one LogPruned as the only event; its `base` is filled in.
 };
 
 struct AppendReceipt {
@@ -91,7 +101,8 @@ class EventLog {
   [[nodiscard]] virtual Status append(AppendRequest request, AppendCallback done) = 0;
 
   /// Events with sequence > `after`, oldest first, at least one if there is one, up to `limits`.
-  /// Errors: kCorruption (names the first bad sequence), kIo.
+  /// Errors: kNotFound (`after` is before pruned()), kCorruption (names the first bad sequence),
+  /// kIo.
   [[nodiscard]] virtual Result<std::vector<RecordedEvent>> read(Sequence after,
                                                                 ReadLimits limits) const = 0;
 
@@ -110,6 +121,9 @@ class EventLog {
 
   /// Newest synced and visible sequence. Acquire load.
   [[nodiscard]] virtual Sequence committed() const noexcept = 0;
+
+  /// Newest event that has been pruned; 0: none. What is kept begins after it.
+  [[nodiscard]] virtual Sequence pruned() const noexcept = 0;
 
   /// A wake-up only; the data comes from read().
   [[nodiscard]] virtual std::unique_ptr<Subscription> notify_committed(

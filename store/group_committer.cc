@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/checkpoint.h"
+#include "store/quarantine.h"
 
 namespace runledger::store {
 namespace {
@@ -195,7 +196,7 @@ void GroupCommitter::put_projection_rows() {
   rows_.clear();
   for (const Event& event : events_) {
     for (const auto& projection : parts_.projections) {
-      projection->apply(event, rows_);
+      apply_event(*projection, event, rows_);
     }
   }
   for (const auto& row : rows_.operations()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "store/job_rows.h"
@@ -29,12 +30,12 @@ using JobKey = std::pair<RunId, std::uint32_t>;
 /// Everything in memory. Ordered containers: the same state must give the same bytes.
 struct State {
   std::map<JobKey, OpenJob> open;
-  std::map<Date, Sequence> days;  ///< First sequence of a job that ended on the day.
+  std::optional<Date> newest_day;  ///< On which a job has ended.
 };
 
 template <class Archive>
 void serialize(Archive& archive, State& state) {
-  archive(state.open, state.days);
+  archive(state.open, state.newest_day);
 }
 
 bool replaces_result(SkipReason reason) {
@@ -55,12 +56,17 @@ bool replaces_result(SkipReason reason) {
 class JobHistory final : public Projection {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "job_history"; }
-  [[nodiscard]] std::uint32_t version() const noexcept override { return 1; }
+  [[nodiscard]] std::uint32_t version() const noexcept override { return 2; }
   [[nodiscard]] std::vector<Table> tables() const override {
     return {Table::kJobs, Table::kJobIndex, Table::kLatest};
   }
-  void apply(const Event& event, TableBatch& rows) noexcept override {
+  [[nodiscard]] Status apply(const Event& event, TableBatch& rows) override {
+    if (std::holds_alternative<JobSucceeded>(event.payload) ||
+        std::holds_alternative<JobFailed>(event.payload)) {
+      RL_TRY(check_begun(event));
+    }
     std::visit([&](const auto& payload) { fold(event, payload, rows); }, event.payload);
+    return {};
   }
   [[nodiscard]] std::string save() const override { return serialized(state_); }
   [[nodiscard]] Status load(std::string_view bytes) override {
@@ -68,8 +74,28 @@ class JobHistory final : public Projection {
     return {};
   }
   void reset() override { state_ = {}; }
+  [[nodiscard]] Retention retention() const noexcept override { return Retention::kForgets; }
+  [[nodiscard]] Status forget(Sequence through,
+                              const TableReader& rows,
+                              TableBatch& changes) override;
 
  private:
+  // A job that ends with an outcome has been attempted, and has not ended before.
+  [[nodiscard]] Status check_begun(const Event& event) const {
+    const JobRef& job = *job_of(event.payload);
+    if (!state_.open.contains({event.run, job.index})) {
+      return fail(Code::kCorruption, std::string(event_type(event.payload)) + " of job " +
+                                         std::to_string(job.index) + " of run " +
+                                         to_string(event.run) + ", which has no open attempt");
+    }
+    return {};
+  }
+  [[nodiscard]] Status forget_job(const JobRow& row,
+                                  Sequence through,
+                                  const TableReader& rows,
+                                  TableBatch& changes) const;
+  [[nodiscard]] Status forget_days(Sequence through, const TableReader& rows, TableBatch& changes);
+
   template <class T>
   void fold(const Event&, const T&, TableBatch&) {}
 
@@ -166,7 +192,8 @@ class JobHistory final : public Projection {
       rows.put(Table::kJobIndex, std::move(key), head);
     }
     const Date day = std::chrono::floor<std::chrono::days>(row.finished_at);
-    if (state_.days.try_emplace(day, row.sequence).second) {
+    if (!state_.newest_day || day > *state_.newest_day) {
+      state_.newest_day = day;
       rows.put(Table::kJobIndex, day_key(day), sequence);
     }
   }
@@ -185,6 +212,78 @@ class JobHistory final : public Projection {
 
   State state_;
 };
+
+Status JobHistory::forget(Sequence through, const TableReader& rows, TableBatch& changes) {
+  Status damage;
+  RL_TRY(rows.scan(Table::kJobs, "", sequence_key(next(through)), ScanOrder::kAscending,
+                   [&](std::string_view, std::string_view value) {
+                     const auto row = decode_job_row(value);
+                     damage = row ? forget_job(*row, through, rows, changes)
+                                  : Status(std::unexpected(row.error()));
+                     return damage.has_value();
+                   }));
+  RL_TRY(damage);
+  return forget_days(through, rows, changes);
+}
+
+Status JobHistory::forget_job(const JobRow& row,
+                              Sequence through,
+                              const TableReader& rows,
+                              TableBatch& changes) const {
+  const std::string sequence = sequence_key(row.sequence);
+  changes.erase(Table::kJobs, sequence);
+  for (const std::string& prefix : {run_prefix(row.run), portfolio_prefix(row.job.portfolio),
+                                    type_prefix(row.job.type), status_prefix(row.status)}) {
+    changes.erase(Table::kJobIndex, prefix + sequence);
+  }
+  std::string key = latest_key(row.job);
+  RL_TRY_ASSIGN(const auto bytes, rows.get(Table::kLatest, key));
+  if (bytes) {
+    RL_TRY_ASSIGN(const LatestResult latest, decode_latest(*bytes));
+    if (latest.sequence <= through) {
+      changes.erase(Table::kLatest, std::move(key));
+    }
+  }
+  return {};
+}
+
+// A day's row names the first job that ended on a day later than every day before. Those that are
+// left of the days that are forgotten get a row of their own, up to the next one that has one.
+Status JobHistory::forget_days(Sequence through, const TableReader& rows, TableBatch& changes) {
+  std::set<Sequence> kept;
+  RL_TRY(rows.scan(Table::kJobIndex, day_prefix(), prefix_end(day_prefix()), ScanOrder::kAscending,
+                   [&](std::string_view key, std::string_view value) {
+                     const Sequence first = FieldReader(value).sequence();
+                     if (first > through) {
+                       kept.insert(first);
+                     } else {
+                       changes.erase(Table::kJobIndex, std::string(key));
+                     }
+                     return true;
+                   }));
+  std::optional<Date> newest;
+  bool joined = false;
+  Status damage;
+  RL_TRY(rows.scan(Table::kJobs, sequence_key(next(through)), "", ScanOrder::kAscending,
+                   [&](std::string_view key, std::string_view value) {
+                     const auto head = decode_job_head(value);
+                     if (!head) {
+                       damage = std::unexpected(head.error());
+                       return false;
+                     }
+                     joined = kept.contains(FieldReader(key).sequence());
+                     const Date day = std::chrono::floor<std::chrono::days>(head->finished_at);
+                     if (!joined && (!newest || day > *newest)) {
+                       newest = day;
+                       changes.put(Table::kJobIndex, day_key(day), std::string(key));
+                     }
+                     return !joined;
+                   }));
+  if (!joined) {
+    state_.newest_day = newest;
+  }
+  return damage;
+}
 
 }  // namespace
 

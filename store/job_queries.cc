@@ -27,8 +27,8 @@ Result<std::optional<Sequence>> first_since(const TableReader& tables, UtcTime t
   std::optional<Sequence> first;
   Status damage;
   const Date day = std::chrono::floor<std::chrono::days>(time);
-  RL_TRY(tables.scan(Table::kJobIndex, day_key(day), prefix_end("d"), ScanOrder::kAscending,
-                     [&](std::string_view, std::string_view value) {
+  RL_TRY(tables.scan(Table::kJobIndex, day_key(day), prefix_end(day_prefix()),
+                     ScanOrder::kAscending, [&](std::string_view, std::string_view value) {
                        FieldReader fields(value);
                        const Sequence sequence = fields.sequence();
                        if (!fields.done()) {

@@ -98,8 +98,12 @@ std::string status_prefix(JobStatus status) {
   return key;
 }
 
+std::string day_prefix() {
+  return "d";
+}
+
 std::string day_key(Date day) {
-  std::string key = "d";
+  std::string key = day_prefix();
   put_date(key, day);
   return key;
 }

@@ -11,7 +11,7 @@
 /// kJobs:     sequence -> head, row
 /// kJobIndex: 'r' run sequence | 'p' portfolio sequence | 't' type sequence | 's' status sequence
 /// -> head
-///            'd' day -> first sequence of a job that ended on that UTC day
+///            'd' day -> first job that ended on that UTC day, if on none later before
 /// kLatest:   portfolio as-of type -> latest result
 namespace runledger::store {
 
@@ -37,6 +37,7 @@ struct JobHead {
 [[nodiscard]] std::string portfolio_prefix(const PortfolioId& portfolio);
 [[nodiscard]] std::string type_prefix(JobType type);
 [[nodiscard]] std::string status_prefix(JobStatus status);
+[[nodiscard]] std::string day_prefix();
 [[nodiscard]] std::string day_key(Date day);
 [[nodiscard]] std::string latest_prefix(const PortfolioId& portfolio, Date as_of);
 [[nodiscard]] std::string latest_key(const JobRef& job);

@@ -11,6 +11,7 @@
 #include "store/commit_listeners.h"
 #include "store/event_chain.h"
 #include "store/log_rows.h"
+#include "store/quarantine.h"
 
 namespace runledger::store {
 namespace {
@@ -135,6 +136,8 @@ class MemoryEventLog final : public EventLog {
     return Sequence{records_.size()};
   }
 
+  [[nodiscard]] Sequence pruned() const noexcept override { return Sequence{}; }
+
   [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
       CommitListener listener) const override {
     return listeners_.add(std::move(listener));
@@ -214,7 +217,7 @@ class MemoryEventLog final : public EventLog {
         rows.put(Table::kRunIndex, run_key(event.run), encode_range(range));
       }
       for (const auto& projection : projections_) {
-        projection->apply(event, rows);
+        apply_event(*projection, event, rows);
       }
     }
   }

@@ -8,6 +8,7 @@
 
 #include "store/checkpoint.h"
 #include "store/keys.h"
+#include "store/quarantine.h"
 
 namespace runledger::store {
 namespace {
@@ -147,7 +148,7 @@ class Replay {
       RL_TRY_ASSIGN(const Event event, take(*it));
       for (Position& position : positions) {
         if (position.at < event.sequence) {
-          position.projection->apply(event, rows);
+          apply_event(*position.projection, event, rows);
           position.at = event.sequence;
         }
       }

@@ -150,6 +150,8 @@ class RocksEventLog final : public EventLog {
     return Sequence{committed_.load(std::memory_order_acquire)};
   }
 
+  [[nodiscard]] Sequence pruned() const noexcept override { return Sequence{}; }
+
   [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
       CommitListener listener) const override {
     return listeners_.add(std::move(listener));

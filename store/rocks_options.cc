@@ -88,6 +88,10 @@ std::size_t write_buffer_of(Table table) {
     case Table::kInputs:
     case Table::kUsers:
     case Table::kSecrets:
+    case Table::kSeals:
+    case Table::kQuarantine:
+    case Table::kUnknown:
+    case Table::kBase:
       break;
   }
   return 4 * kMiB;

@@ -38,19 +38,19 @@ class RunHistory final : public Projection {
   [[nodiscard]] std::string_view name() const noexcept override { return "run_history"; }
   [[nodiscard]] std::uint32_t version() const noexcept override { return 1; }
   [[nodiscard]] std::vector<Table> tables() const override { return {Table::kRuns}; }
-  void apply(const Event& event, TableBatch& rows) noexcept override {
+  [[nodiscard]] Status apply(const Event& event, TableBatch& rows) override {
     if (const auto* requested = std::get_if<RunRequested>(&event.payload)) {
-      request(event, *requested, rows);
-      return;
+      return request(event, *requested, rows);
     }
     const bool of_run =
         std::visit([](const auto& payload) { return changes_row(payload); }, event.payload);
     if (!of_run) {
-      return;
+      return {};
     }
     const auto found = open_.find(event.run);
     if (found == open_.end()) {
-      return;
+      return fail(Code::kCorruption, std::string(event_type(event.payload)) + " of run " +
+                                         to_string(event.run) + ", which is not open");
     }
     RunRow& row = found->second;
     row.last = event.sequence;
@@ -60,6 +60,7 @@ class RunHistory final : public Projection {
       rows.erase(Table::kRuns, row_key('o', row.first));
       open_.erase(found);
     }
+    return {};
   }
   [[nodiscard]] std::string save() const override { return serialized(open_); }
   [[nodiscard]] Status load(std::string_view bytes) override {
@@ -67,14 +68,32 @@ class RunHistory final : public Projection {
     return {};
   }
   void reset() override { open_.clear(); }
+  [[nodiscard]] Retention retention() const noexcept override { return Retention::kForgets; }
+  [[nodiscard]] Status forget(Sequence through,
+                              const TableReader& rows,
+                              TableBatch& changes) override {
+    Status damage;
+    RL_TRY(rows.scan(Table::kRuns, "s", row_key('s', next(through)), ScanOrder::kAscending,
+                     [&](std::string_view key, std::string_view value) {
+                       const auto row = decode(value);
+                       if (!row) {
+                         damage = std::unexpected(row.error());
+                         return false;
+                       }
+                       changes.erase(Table::kRuns, std::string(key));
+                       changes.erase(Table::kRuns, id_key(row->run));
+                       return true;
+                     }));
+    return damage;
+  }
 
  private:
   using State = std::map<RunId, RunRow>;
 
-  void request(const Event& event, const RunRequested& requested, TableBatch& rows) {
+  Status request(const Event& event, const RunRequested& requested, TableBatch& rows) {
     const auto [place, fresh] = open_.try_emplace(event.run);
     if (!fresh) {
-      return;
+      return fail(Code::kCorruption, "run " + to_string(event.run) + " was requested before");
     }
     RunRow& row = place->second;
     row.run = event.run;
@@ -87,6 +106,7 @@ class RunHistory final : public Projection {
     row.requested_at = event.time;
     rows.put(Table::kRuns, id_key(row.run), sequence_key(row.first));
     put(row, rows);
+    return {};
   }
 
   static void put(const RunRow& row, TableBatch& rows) {

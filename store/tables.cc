@@ -30,6 +30,14 @@ std::string_view to_string(Table table) noexcept {
       return "users";
     case Table::kSecrets:
       return "secrets";
+    case Table::kSeals:
+      return "seals";
+    case Table::kQuarantine:
+      return "quarantine";
+    case Table::kUnknown:
+      return "unknown_events";
+    case Table::kBase:
+      return "base";
   }
   RL_ASSERT(false);
   return {};

@@ -26,8 +26,12 @@ enum class Table : std::uint8_t {
   kInputs,       ///< Imported inputs by sequence, and by content.
   kUsers,        ///< Users with their password hashes; not derived from events.
   kSecrets,      ///< Keys of the server; not derived from events.
+  kSeals,        ///< Last sequence of a segment -> its seal.
+  kQuarantine,   ///< (projection, sequence) -> why the event could not be applied.
+  kUnknown,      ///< Payload type that this version does not know -> how many, where.
+  kBase,         ///< What projections start from after the events before were pruned.
 };
-inline constexpr std::size_t kTableCount = 12;
+inline constexpr std::size_t kTableCount = 16;
 
 /// Stable name of the table: the column family's.
 [[nodiscard]] std::string_view to_string(Table table) noexcept;

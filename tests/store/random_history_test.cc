@@ -9,6 +9,7 @@
 #include "store/job_history.h"
 #include "store/job_rows.h"
 #include "store/memory_event_log.h"
+#include "store/quarantine.h"
 #include "store/run_history.h"
 #include "tests/store/store_testing.h"
 
@@ -331,12 +332,12 @@ TEST_P(RandomHistory, GivesTheSameStateFromACheckpointAndItsTail) {
         if (e == cut) {
           saved = whole[p]->save();
         }
-        whole[p]->apply(events[e], ignored);
+        apply_event(*whole[p], events[e], ignored);
       }
       ASSERT_TRUE(resumed[p]->load(saved));
       EXPECT_EQ(resumed[p]->save(), saved);
       for (std::size_t e = cut; e < events.size(); ++e) {
-        resumed[p]->apply(events[e], ignored);
+        apply_event(*resumed[p], events[e], ignored);
       }
       EXPECT_EQ(resumed[p]->save(), whole[p]->save());
       EXPECT_FALSE(resumed[p]->load(saved + "x").has_value());

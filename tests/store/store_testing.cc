@@ -10,9 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "schema/codec.h"
-#include "store/catalog.h"
-#include "store/job_history.h"
-#include "store/run_history.h"
+#include "store/projections.h"
 
 namespace runledger::store::testing {
 namespace {
@@ -95,11 +93,7 @@ Blob blob_of(BlobKind kind, const std::string& bytes) {
 }
 
 Projections all_projections() {
-  Projections projections;
-  projections.push_back(make_run_history());
-  projections.push_back(make_job_history());
-  projections.push_back(make_catalog());
-  return projections;
+  return make_projections();
 }
 
 Result<AppendReceipt> append(EventLog& log, AppendRequest request) {

@@ -100,6 +100,8 @@ std::vector<Payload> other_payloads() {
                     kDate + std::chrono::days{3}},
       AccessGranted{"ops@example.com", "login", "127.0.0.1"},
       AccessDenied{"who@example.com", "login", "127.0.0.1"},
+      LogPruned{Sequence{1}, Sequence{20}, digest_of(6), 2, "events-1-20.rlea", digest_of(7),
+                digest_of(8), "age"},
   };
 }
 

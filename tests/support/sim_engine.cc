@@ -2,17 +2,14 @@
 
 #include "engine/run_view.h"
 #include "schema/invariant.h"
-#include "store/job_history.h"
+#include "store/projections.h"
 #include "store/run_history.h"
 
 namespace runledger::testing {
 
 SimEngine::SimEngine(std::uint64_t seed, std::uint32_t portfolios, Script script)
     : world(seed), planner_(portfolios, std::move(script)) {
-  store::Projections projections;
-  projections.push_back(store::make_run_history());
-  projections.push_back(store::make_job_history());
-  log_ = store::make_memory_event_log(std::move(projections));
+  log_ = store::make_memory_event_log(store::make_projections());
 }
 
 SimEngine::~SimEngine() {
