@@ -8,9 +8,13 @@
 namespace runledger {
 namespace {
 
-// Header: magic, CRC-32 of the uncompressed bytes, their size; then one zstd frame.
-constexpr std::string_view kMagic = "RLB1";
-constexpr std::size_t kHeaderBytes = 4 + 4 + 8;
+// Magic, CRC-32 of all that follows, size of the uncompressed bytes; then one zstd frame.
+constexpr std::string_view kMagic = "RLB2";
+// As version 0.1 wrote it: the CRC was that of the uncompressed bytes. A frame has bits that its
+// decoder ignores, so a change of one of them went unseen.
+constexpr std::string_view kOldMagic = "RLB1";
+constexpr std::size_t kCovered = 4 + 4;  // From here on, by the CRC.
+constexpr std::size_t kHeaderBytes = kCovered + 8;
 constexpr int kLevel = 1;
 constexpr std::uint64_t kBlobBytesMax = 512U << 20U;
 
@@ -37,7 +41,7 @@ std::uint64_t get(std::string_view bytes, std::size_t at, unsigned count) noexce
 std::string pack_blob(std::string_view bytes) {
   thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
   std::string out(kMagic);
-  put(out, crc32(bytes), 4);
+  put(out, 0, 4);
   put(out, bytes.size(), 8);
   const auto bound = ZSTD_compressBound(bytes.size());
   out.resize(kHeaderBytes + bound);
@@ -46,12 +50,19 @@ std::string pack_blob(std::string_view bytes) {
   RL_ASSERT(ZSTD_isError(size) == 0U);
   out.resize(kHeaderBytes + size);
   out.shrink_to_fit();
+  std::string crc;
+  put(crc, crc32(std::string_view(out).substr(kCovered)), 4);
+  out.replace(kMagic.size(), crc.size(), crc);
   return out;
 }
 
 Result<std::string> unpack_blob(std::string_view packed) {
-  if (packed.size() < kHeaderBytes || !packed.starts_with(kMagic)) {
+  const bool old = packed.starts_with(kOldMagic);
+  if (packed.size() < kHeaderBytes || (!old && !packed.starts_with(kMagic))) {
     return fail(Code::kCorruption, "stored bytes have a damaged header");
+  }
+  if (!old && crc32(packed.substr(kCovered)) != get(packed, 4, 4)) {
+    return fail(Code::kCorruption, "stored bytes do not match their checksum");
   }
   const auto size = get(packed, 8, 8);
   if (size > kBlobBytesMax) {
@@ -63,7 +74,7 @@ Result<std::string> unpack_blob(std::string_view packed) {
   if (ZSTD_isError(written) != 0U || written != size) {
     return fail(Code::kCorruption, "stored bytes do not decompress");
   }
-  if (crc32(out) != get(packed, 4, 4)) {
+  if (old && crc32(out) != get(packed, 4, 4)) {
     return fail(Code::kCorruption, "stored bytes do not match their checksum");
   }
   return out;

@@ -110,12 +110,26 @@ TEST(Blob, ReturnsTheBytesAndFindsEveryFlippedByte) {
   EXPECT_EQ(unpack_blob(packed).value(), document);
 
   for (std::size_t at = 0; at < packed.size(); ++at) {
-    auto flipped = packed;
-    flipped[at] = static_cast<char>(flipped[at] ^ 0x01);
-    const auto unpacked = unpack_blob(flipped);
-    EXPECT_TRUE(!unpacked || *unpacked == document) << "byte " << at;
+    for (unsigned bit = 0; bit < 8; ++bit) {
+      auto flipped = packed;
+      flipped[at] = static_cast<char>(static_cast<std::uint8_t>(flipped[at]) ^ (1U << bit));
+      EXPECT_FALSE(unpack_blob(flipped)) << "bit " << bit << " of byte " << at;
+    }
   }
   EXPECT_EQ(unpack_blob(pack_blob("")).value(), "");
+}
+
+TEST(Blob, OfVersion1IsStillRead) {
+  const std::string document(1000, 'x');
+  auto old = pack_blob(document);
+  const auto crc = crc32(document);
+  old[3] = '1';
+  for (unsigned i = 0; i < 4; ++i) {
+    old[4 + i] = static_cast<char>(crc >> (8 * i));
+  }
+  EXPECT_EQ(unpack_blob(old).value(), document);
+  old[5] = static_cast<char>(static_cast<std::uint8_t>(old[5]) ^ 1U);
+  EXPECT_FALSE(unpack_blob(old));
 }
 
 TEST(EventJson, IsOneObjectWithTheCommonFieldsFirst) {
