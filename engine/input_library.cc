@@ -14,11 +14,12 @@ namespace {
 
 // Adds one import of the log to the fold.
 Status add_import(const store::EventLog& log, Sequence sequence, InputFold& fold) {
-  RL_TRY_ASSIGN(const auto events, log.read(Sequence{raw(sequence) - 1}, {.events_max = 1}));
-  if (events.empty() || events.front().sequence != sequence) {
-    return fail(Code::kCorruption, "import event " + std::to_string(raw(sequence)) + " is missing");
+  const auto bytes_of_event = log.find_event(sequence);
+  if (!bytes_of_event) {
+    return fail(Code::kCorruption, "import event " + std::to_string(raw(sequence)) + ": " +
+                                       bytes_of_event.error().message);
   }
-  RL_TRY_ASSIGN(const auto event, decode_event(events.front().bytes));
+  RL_TRY_ASSIGN(const auto event, decode_event(*bytes_of_event));
   if (const auto* deleted = std::get_if<PortfolioDeleted>(&event.payload)) {
     fold.remove(*deleted);
     return {};

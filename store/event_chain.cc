@@ -32,6 +32,12 @@ Status validate(const AppendRequest& request) {
       })) {
     return fail(Code::kInvalidArgument, "an event of an unknown kind cannot be appended");
   }
+  const bool prunes = std::holds_alternative<LogPruned>(request.events.front().payload);
+  if (prunes != request.prune.has_value() ||
+      (prunes && (request.events.size() != 1 || request.command || !request.blobs.empty() ||
+                  !request.rows.operations().empty()))) {
+    return fail(Code::kInvalidArgument, "LogPruned comes alone, with what is to be pruned");
+  }
   if (std::ranges::any_of(request.blobs, [](const Blob& blob) { return !blob.packed; })) {
     return fail(Code::kInvalidArgument, "a blob has no bytes");
   }

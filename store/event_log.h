@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -62,6 +63,16 @@ struct AppendReceipt {
   bool duplicate = false;  ///< The command had been appended before; these are its sequences.
 };
 
+/// One backup of a store.
+struct BackupInfo {
+  std::uint32_t id = 0;  ///< 1, 2, 3 ... in its directory.
+  UtcTime taken_at{};
+  Sequence committed{};  ///< Newest event that it has.
+  Digest head_hash;      ///< Of that event.
+  std::uint64_t bytes = 0;
+  std::uint32_t files = 0;
+};
+
 using AppendCallback = std::move_only_function<void(Result<AppendReceipt>)>;
 
 /// An event as read back.
@@ -89,6 +100,21 @@ using CommitListener = std::function<void(Sequence committed)>;
 /// readers, and before the callback of its append.
 using CommitObserver = std::function<void(const Event& event)>;
 
+/// Work on the files of a log that is open. Thread-safe; blocks for as long as it takes, beside
+/// appends and readers: call it from a thread that may wait.
+class Maintenance {
+ public:
+  virtual ~Maintenance() = default;
+  /// Adds a consistent copy of everything committed to the backups in `directory` and verifies it;
+  /// files that an earlier one has already are not copied again.
+  /// Errors: kInvalidArgument (no backup directory), kExhausted, kIo, kCorruption.
+  [[nodiscard]] virtual Result<BackupInfo> backup(const std::filesystem::path& directory) = 0;
+  /// Gives the space of what was pruned back to the disk.
+  [[nodiscard]] virtual Status reclaim() = 0;
+  /// Size of the files that hold committed data. Errors: kIo.
+  [[nodiscard]] virtual Result<std::uint64_t> bytes_on_disk() const = 0;
+};
+
 /// The one log. Thread-safe. Readers see only synced events, in sequence order, never a hole.
 class EventLog {
  public:
@@ -105,6 +131,10 @@ class EventLog {
   /// kIo.
   [[nodiscard]] virtual Result<std::vector<RecordedEvent>> read(Sequence after,
                                                                 ReadLimits limits) const = 0;
+
+  /// One event; also an import that outlived the pruning of its part of the log.
+  /// Errors: kNotFound, kCorruption, kIo.
+  [[nodiscard]] virtual Result<EventBytes> find_event(Sequence sequence) const = 0;
 
   /// First and last sequence of a run's events (events of other runs and imports may lie between).
   /// Errors: kNotFound.
@@ -139,6 +169,9 @@ class EventLog {
   [[nodiscard]] virtual Status health() const = 0;
 
   [[nodiscard]] virtual StoreId store_id() const noexcept = 0;
+
+  /// What can be done to the files below, or null if there are none.
+  [[nodiscard]] virtual Maintenance* maintenance() noexcept = 0;
 
   /// Stops accepting, finishes what is queued, writes checkpoints. Idempotent.
   virtual void close() = 0;

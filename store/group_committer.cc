@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "store/checkpoint.h"
+#include "store/pruner.h"
 #include "store/quarantine.h"
 
 namespace runledger::store {
@@ -13,8 +14,8 @@ constexpr std::size_t kRunsKept = 64;
 
 }  // namespace
 
-GroupCommitter::GroupCommitter(Parts parts, const LogHead& head)
-    : parts_(std::move(parts)), chain_(head), group_head_(head) {}
+GroupCommitter::GroupCommitter(Parts parts, const LogHead& head, Sequence pruned)
+    : parts_(std::move(parts)), chain_(head), group_head_(head), pruned_(pruned) {}
 
 Status GroupCommitter::add(PendingAppend pending) {
   if (events_.empty() && runs_.size() > kRunsKept) {
@@ -22,6 +23,9 @@ Status GroupCommitter::add(PendingAppend pending) {
   }
   if (answer_known_command(pending)) {
     return {};
+  }
+  if (pending.request.prune) {
+    return prune(std::move(pending));
   }
   if (Status prepared = prepare(pending); !prepared) {
     completions_.push_back(
@@ -32,12 +36,51 @@ Status GroupCommitter::add(PendingAppend pending) {
                     bytes_ + prepared_.bytes <= parts_.limits.group_bytes_max;
   if (!fits && !events_.empty()) {
     if (Status committed = commit(); !committed) {
-      pending.done(fail(Code::kUnavailable, "not appended: " + committed.error().message));
-      return committed;
+      return refuse(pending, committed.error());
     }
   }
   accept(std::move(pending));
   return {};
+}
+
+// In a group of its own, because what is to be forgotten is judged by what has been committed.
+Status GroupCommitter::prune(PendingAppend pending) {
+  if (Status committed = commit(); !committed) {
+    return refuse(pending, committed.error());
+  }
+  auto changes =
+      forget_events(*pending.request.prune, group_head_, parts_.store, parts_.projections);
+  if (!changes && changes.error().code == Code::kInvalidArgument) {
+    completions_.push_back({std::move(pending.done), std::unexpected(changes.error()), false});
+    return {};
+  }
+  if (!changes) {
+    // Projections may have forgotten in part.
+    if (failed_) {
+      failed_(changes.error());
+    }
+    return refuse(pending, changes.error());
+  }
+  auto& event = std::get<LogPruned>(pending.request.events.front().payload);
+  event.through_hash = changes->pruned.hash;
+  event.base = changes->base;
+  RL_TRY(prepare(pending));
+  accept(std::move(pending));
+  put_rows(changes->rows);
+  for (const Digest& digest : changes->results) {
+    parts_.store.erase_blob(BlobKind::kResult, digest);
+  }
+  parts_.store.erase_events(changes->pruned.sequence);
+  pruned_ = changes->pruned.sequence;
+  runs_.clear();
+  // The older ones are of events that are no more.
+  events_since_checkpoint_ = parts_.limits.checkpoint_events;
+  return commit();
+}
+
+Status GroupCommitter::refuse(PendingAppend& pending, Error error) {
+  pending.done(fail(Code::kUnavailable, "not appended: " + error.message));
+  return std::unexpected(std::move(error));
 }
 
 bool GroupCommitter::answer_known_command(PendingAppend& pending) {
@@ -145,13 +188,7 @@ void GroupCommitter::accept(PendingAppend pending) {
   for (const Blob& blob : request.blobs) {
     parts_.store.put_blob(blob);
   }
-  for (const auto& row : request.rows.operations()) {
-    if (row.value) {
-      parts_.store.put(row.table, row.key, *row.value);
-    } else {
-      parts_.store.erase(row.table, row.key);
-    }
-  }
+  put_rows(request.rows);
   if (request.command) {
     const CommandRow row{request.command->content, receipt.first, receipt.last};
     commands_.emplace(request.command->id, row);
@@ -175,7 +212,7 @@ Status GroupCommitter::commit() {
   }
   Status committed = write();
   if (committed) {
-    parts_.store.publish(group_head_.sequence);
+    parts_.store.publish(group_head_.sequence, pruned_);
     if (parts_.observer) {
       for (const Event& event : events_) {
         parts_.observer(event);
@@ -199,7 +236,11 @@ void GroupCommitter::put_projection_rows() {
       apply_event(*projection, event, rows_);
     }
   }
-  for (const auto& row : rows_.operations()) {
+  put_rows(rows_);
+}
+
+void GroupCommitter::put_rows(const TableBatch& rows) {
+  for (const auto& row : rows.operations()) {
     if (row.value) {
       parts_.store.put(row.table, row.key, *row.value);
     } else {
@@ -233,7 +274,7 @@ Status GroupCommitter::checkpoint() {
   }
   put_checkpoints();
   RL_TRY(write());
-  parts_.store.publish(group_head_.sequence);
+  parts_.store.publish(group_head_.sequence, pruned_);
   return {};
 }
 

@@ -24,15 +24,22 @@ class GroupStore {
   /// The value as of the last commit.
   [[nodiscard]] virtual Result<std::optional<std::string>> get(Table table,
                                                                std::string_view key) const = 0;
+  /// All rows as of the last commit.
+  [[nodiscard]] virtual const TableReader& rows() const noexcept = 0;
+  /// The record of an event as of the last commit. Errors: kCorruption (it is not there), kIo.
+  [[nodiscard]] virtual Result<std::string> event_record(Sequence sequence) const = 0;
   virtual void put_event(Sequence sequence, std::string_view record) = 0;
   virtual void put_blob(const Blob& blob) = 0;
   virtual void put(Table table, std::string_view key, std::string_view value) = 0;
   virtual void erase(Table table, std::string_view key) = 0;
+  virtual void erase_blob(BlobKind kind, const Digest& digest) = 0;
+  /// Erases all events up to `through`.
+  virtual void erase_events(Sequence through) = 0;
   /// Writes everything put since the last commit, all or nothing, and syncs it. An error leaves
   /// open whether it is durable; nothing may be written after it.
   [[nodiscard]] virtual Status commit() = 0;
-  /// Shows readers everything up to `sequence`.
-  virtual void publish(Sequence sequence) = 0;
+  /// Shows readers everything after `pruned` and up to `committed`.
+  virtual void publish(Sequence committed, Sequence pruned) = 0;
 };
 
 /// A request waiting for its group.
@@ -56,7 +63,7 @@ class GroupCommitter {
     AppenderLimits limits;
   };
   /// `head` is the newest event in the store; the checkpoints in the store are of that event.
-  GroupCommitter(Parts parts, const LogHead& head);
+  GroupCommitter(Parts parts, const LogHead& head, Sequence pruned = {});
 
   /// `failed` is called once, before any request is answered, when a write has failed.
   void on_failure(std::function<void(const Error&)> failed) { failed_ = std::move(failed); }
@@ -91,6 +98,8 @@ class GroupCommitter {
     bool touched = false;
   };
 
+  [[nodiscard]] Status prune(PendingAppend pending);
+  [[nodiscard]] Status refuse(PendingAppend& pending, Error error);
   [[nodiscard]] bool answer_known_command(PendingAppend& pending);
   [[nodiscard]] Result<std::optional<CommandRow>> find_command(const CommandId& id) const;
   [[nodiscard]] Status prepare(PendingAppend& pending);
@@ -98,6 +107,7 @@ class GroupCommitter {
   void accept(PendingAppend pending);
   [[nodiscard]] Status write();
   void put_projection_rows();
+  void put_rows(const TableBatch& rows);
   void put_index_rows();
   void put_checkpoints();
   void answer_group(const Status& outcome);
@@ -106,6 +116,7 @@ class GroupCommitter {
   std::function<void(const Error&)> failed_;
   EventChain chain_;
   LogHead group_head_;  ///< Of the group, while `chain_` may be one request ahead.
+  Sequence pruned_;
   Prepared prepared_;
 
   std::vector<Event> events_;

@@ -47,5 +47,17 @@ inline constexpr std::string_view kHeadKey = "head";  ///< In kMeta, written wit
 [[nodiscard]] std::string encode_head(const LogHead& head);
 /// Errors: kCorruption.
 [[nodiscard]] Result<LogHead> decode_head(std::string_view bytes);
+inline constexpr std::string_view kPrunedKey =
+    "pruned";  ///< In kMeta: newest event that was pruned.
+
+/// Digest over the rows of kBase, in order: what LogPruned::base names.
+class BaseHasher {
+ public:
+  void add(std::string_view key, std::string_view record) { hasher_.add(key).add(record); }
+  [[nodiscard]] Digest finish() { return hasher_.finish(); }
+
+ private:
+  Hasher hasher_;
+};
 
 }  // namespace runledger::store

@@ -138,6 +138,16 @@ class MemoryEventLog final : public EventLog {
 
   [[nodiscard]] Sequence pruned() const noexcept override { return Sequence{}; }
 
+  [[nodiscard]] Result<EventBytes> find_event(Sequence sequence) const override {
+    const std::lock_guard lock(mutex_);
+    if (sequence == Sequence{} || raw(sequence) > records_.size()) {
+      return fail(Code::kNotFound, "no such event: " + std::to_string(raw(sequence)));
+    }
+    return read_record(records_[raw(sequence) - 1]);
+  }
+
+  [[nodiscard]] Maintenance* maintenance() noexcept override { return nullptr; }
+
   [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
       CommitListener listener) const override {
     return listeners_.add(std::move(listener));

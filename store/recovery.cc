@@ -6,9 +6,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include "store/chain_reader.h"
 #include "store/checkpoint.h"
 #include "store/keys.h"
 #include "store/quarantine.h"
+#include "store/row_writer.h"
 
 namespace runledger::store {
 namespace {
@@ -16,83 +18,9 @@ namespace {
 /// Events whose rows are written together while projections catch up.
 constexpr std::size_t kReplayBatch = 4096;
 
-Result<Sequence> parse_key(const rocksdb::Slice& key) {
-  FieldReader fields(key.ToStringView());
-  const Sequence sequence = fields.sequence();
-  if (!fields.done() || sequence == Sequence{}) {
-    return fail(Code::kCorruption, "an event has a key that is no sequence");
-  }
-  return sequence;
-}
-
 std::string numbered(Sequence sequence, std::string_view what) {
   return "event " + std::to_string(raw(sequence)) + what.data();
 }
-
-Result<Digest> hash_of(const RocksDb& db, Sequence sequence) {
-  if (sequence == Sequence{}) {
-    return Digest{};
-  }
-  RL_TRY_ASSIGN(const auto record, db.get(db.events(), sequence_key(sequence), nullptr));
-  if (!record) {
-    return std::unexpected(missing_event(sequence));
-  }
-  RL_TRY_ASSIGN(const EventBytes bytes, open_record(sequence, *record));
-  return event_hash(bytes.view());
-}
-
-/// One batch of rows, written when it is full.
-class RowWriter {
- public:
-  explicit RowWriter(const RocksDb& db) : db_(db) {}
-
-  void put(Table table, std::string_view key, std::string_view value) {
-    check(batch_.Put(db_.table(table), to_slice(key), to_slice(value)));
-  }
-  void erase(Table table, std::string_view key) {
-    check(batch_.Delete(db_.table(table), to_slice(key)));
-  }
-  void erase_all(Table table) {
-    const std::unique_ptr<rocksdb::Iterator> it(
-        db_.db().NewIterator(rocksdb::ReadOptions(), db_.table(table)));
-    it->SeekToLast();
-    check(it->status());
-    if (it->Valid()) {
-      const std::string end = it->key().ToString() + '\0';
-      check(batch_.DeleteRange(db_.table(table), rocksdb::Slice(), end));
-    }
-  }
-  void put(const TableBatch& rows) {
-    for (const auto& row : rows.operations()) {
-      if (row.value) {
-        put(row.table, row.key, *row.value);
-      } else {
-        erase(row.table, row.key);
-      }
-    }
-  }
-  [[nodiscard]] Status write(const rocksdb::WriteOptions& options) {
-    if (status_.ok()) {
-      status_ = db_.db().Write(options, &batch_);
-    }
-    batch_.Clear();
-    if (!status_.ok()) {
-      return std::unexpected(to_error(status_, "writing rows of projections"));
-    }
-    return {};
-  }
-
- private:
-  void check(const rocksdb::Status& status) {
-    if (status_.ok()) {
-      status_ = status;
-    }
-  }
-
-  const RocksDb& db_;
-  rocksdb::WriteBatch batch_;
-  rocksdb::Status status_;
-};
 
 rocksdb::WriteOptions synced() {
   rocksdb::WriteOptions options;
@@ -106,92 +34,97 @@ struct Position {
   Sequence at{};
 };
 
-/// The checkpoint's sequence, or, after emptying the tables, 0.
-Result<Sequence> load_or_reset(const RocksDb& db, const LogHead& head, Projection& projection) {
+/// The checkpoint's sequence; or, after emptying the tables, that of the newest event that was
+/// pruned.
+Result<Sequence> load_or_reset(const RocksDb& db,
+                               const LogHead& head,
+                               Sequence pruned,
+                               Projection& projection) {
   RL_TRY_ASSIGN(const auto frame,
                 db.get(db.table(Table::kCheckpoints), projection.name(), nullptr));
   Result<Sequence> loaded = fail(Code::kNotFound, "no checkpoint");
   if (frame) {
     loaded = load_checkpoint(*frame, db.store_id(), projection);
   }
-  if (loaded && *loaded <= head.sequence) {
+  if (loaded && *loaded <= head.sequence && *loaded >= pruned) {
     return *loaded;
   }
   projection.reset();
   if (head.sequence != Sequence{}) {
-    spdlog::warn("projection {} is rebuilt from the first of {} events: {}", projection.name(),
-                 raw(head.sequence),
-                 loaded ? "its checkpoint is ahead of the log" : loaded.error().message);
+    spdlog::warn("projection {} is rebuilt from events {} to {}: {}", projection.name(),
+                 raw(pruned) + 1, raw(head.sequence),
+                 loaded ? "its checkpoint is not of this log" : loaded.error().message);
   }
   RowWriter writer(db);
   writer.erase(Table::kCheckpoints, projection.name());
   for (const Table table : projection.tables()) {
     writer.erase_all(table);
   }
+  writer.erase_prefix(Table::kQuarantine, quarantine_prefix(projection.name()));
   RL_TRY(writer.write(synced()));
-  return Sequence{};
+  if (projection.retention() == Retention::kKeeps) {
+    TableBatch rows;
+    RL_TRY(fold_kept_imports(db, projection, rows));
+    writer.put(rows);
+    RL_TRY(writer.write(rocksdb::WriteOptions()));
+  }
+  return pruned;
 }
 
-/// Reads the events after a position, checking that each continues the one before.
-class Replay {
- public:
-  Replay(const RocksDb& db, const LogHead& head, LogHead from) : db_(db), head_(head), at_(from) {}
-
-  [[nodiscard]] Status run(std::vector<Position>& positions) {
-    rocksdb::ReadOptions options;
-    options.fill_cache = false;
-    const std::unique_ptr<rocksdb::Iterator> it(db_.db().NewIterator(options, db_.events()));
-    RowWriter writer(db_);
-    TableBatch rows;
-    std::size_t events = 0;
-    for (it->Seek(sequence_key(next(at_.sequence))); at_.sequence < head_.sequence; it->Next()) {
-      RL_TRY_ASSIGN(const Event event, take(*it));
-      for (Position& position : positions) {
-        if (position.at < event.sequence) {
-          apply_event(*position.projection, event, rows);
-          position.at = event.sequence;
-        }
-      }
-      writer.put(rows);
-      rows.clear();
-      if (++events % kReplayBatch == 0) {
-        RL_TRY(writer.write(rocksdb::WriteOptions()));
-      }
-    }
-    return writer.write(rocksdb::WriteOptions());
-  }
-
- private:
-  Result<Event> take(const rocksdb::Iterator& it) {
-    const Sequence expected = next(at_.sequence);
-    if (!it.Valid()) {
-      return std::unexpected(it.status().ok() ? missing_event(expected)
-                                              : to_error(it.status(), numbered(expected, "")));
-    }
-    RL_TRY_ASSIGN(const Sequence found, parse_key(it.key()));
-    if (found != expected) {
-      return std::unexpected(missing_event(expected));
-    }
-    RL_TRY_ASSIGN(const EventBytes bytes, open_record(expected, it.value()));
-    auto event = decode_event(bytes);
+/// Applies the events after `from` to the projections that do not know them yet.
+Status replay(const RocksDb& db,
+              const LogHead& from,
+              const LogHead& head,
+              std::vector<Position>& positions) {
+  ChainReader events(db, from, head);
+  RowWriter writer(db);
+  TableBatch rows;
+  std::size_t count = 0;
+  for (;;) {
+    RL_TRY_ASSIGN(const auto event, events.next());
     if (!event) {
-      return fail(event.error().code, numbered(expected, ": ") + event.error().message);
+      break;
     }
-    if (event->sequence != expected || event->previous != at_.hash) {
-      return fail(Code::kCorruption, numbered(expected, " does not continue the event before it"));
+    for (Position& position : positions) {
+      if (position.at < event->sequence) {
+        apply_event(*position.projection, *event, rows);
+        position.at = event->sequence;
+      }
     }
-    at_ = {.sequence = expected, .hash = event_hash(bytes.view())};
-    return event;
+    writer.put(rows);
+    rows.clear();
+    if (++count % kReplayBatch == 0) {
+      RL_TRY(writer.write(rocksdb::WriteOptions()));
+    }
   }
-
-  const RocksDb& db_;
-  const LogHead& head_;
-  LogHead at_;
-};
+  return writer.write(rocksdb::WriteOptions());
+}
 
 }  // namespace
 
+Status fold_kept_imports(const RocksDb& db, Projection& projection, TableBatch& rows) {
+  if (db.table(Table::kBase) == nullptr) {
+    return {};
+  }
+  const std::unique_ptr<rocksdb::Iterator> it(
+      db.db().NewIterator(rocksdb::ReadOptions(), db.table(Table::kBase)));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    RL_TRY_ASSIGN(const Sequence sequence, parse_event_key(it->key()));
+    RL_TRY_ASSIGN(const EventBytes bytes, open_record(sequence, it->value()));
+    RL_TRY_ASSIGN(const Event event, decode_event(bytes));
+    apply_event(projection, event, rows);
+  }
+  return it->status().ok() ? Status()
+                           : std::unexpected(to_error(it->status(), "reading what was kept"));
+}
+
+Result<LogHead> pruned_head(const RocksDb& db) {
+  RL_TRY_ASSIGN(const auto row, db.get(db.table(Table::kMeta), kPrunedKey, nullptr));
+  return row ? decode_head(*row) : LogHead{};
+}
+
 Result<LogHead> check_head(const RocksDb& db) {
+  RL_TRY_ASSIGN(const LogHead pruned, pruned_head(db));
   RL_TRY_ASSIGN(const auto row, db.get(db.table(Table::kMeta), kHeadKey, nullptr));
   LogHead head;
   if (row) {
@@ -203,17 +136,21 @@ Result<LogHead> check_head(const RocksDb& db) {
   Sequence first{};
   Sequence last{};
   if (it->Valid()) {
-    RL_TRY_ASSIGN(first, parse_key(it->key()));
+    RL_TRY_ASSIGN(first, parse_event_key(it->key()));
     it->SeekToLast();
   }
   if (it->Valid()) {
-    RL_TRY_ASSIGN(last, parse_key(it->key()));
+    RL_TRY_ASSIGN(last, parse_event_key(it->key()));
   }
   if (!it->status().ok()) {
     return std::unexpected(to_error(it->status(), "reading the ends of the log"));
   }
-  if (raw(first) > 1 || (first == Sequence{} && head.sequence != Sequence{})) {
-    return std::unexpected(missing_event(Sequence{1}));
+  const Sequence begin = next(pruned.sequence);
+  if (first > begin || (first == Sequence{} && head.sequence != Sequence{})) {
+    return std::unexpected(missing_event(begin));
+  }
+  if (first != Sequence{} && first < begin) {
+    return fail(Code::kCorruption, numbered(first, " has been pruned and is there"));
   }
   if (last < head.sequence) {
     return std::unexpected(missing_event(next(last)));
@@ -221,7 +158,7 @@ Result<LogHead> check_head(const RocksDb& db) {
   if (last > head.sequence) {
     return fail(Code::kCorruption, numbered(next(head.sequence), " is after the end of the log"));
   }
-  RL_TRY_ASSIGN(const Digest hash, hash_of(db, last));
+  RL_TRY_ASSIGN(const Digest hash, stored_event_hash(db, last));
   if (hash != head.hash) {
     return fail(Code::kCorruption, numbered(last, " is not the one that was written"));
   }
@@ -229,9 +166,10 @@ Result<LogHead> check_head(const RocksDb& db) {
 }
 
 Status recover_projections(RocksDb& db, const LogHead& head, Projections& projections) {
+  RL_TRY_ASSIGN(const LogHead pruned, pruned_head(db));
   std::vector<Position> positions;
   for (const auto& projection : projections) {
-    RL_TRY_ASSIGN(const Sequence at, load_or_reset(db, head, *projection));
+    RL_TRY_ASSIGN(const Sequence at, load_or_reset(db, head, pruned.sequence, *projection));
     positions.push_back({projection.get(), at});
   }
   const auto behind = std::ranges::min_element(positions, {}, &Position::at);
@@ -240,8 +178,12 @@ Status recover_projections(RocksDb& db, const LogHead& head, Projections& projec
   }
   const Sequence from = behind->at;
   if (from != head.sequence) {
-    RL_TRY_ASSIGN(const Digest hash, hash_of(db, from));
-    RL_TRY(Replay(db, head, {from, hash}).run(positions));
+    LogHead begin = pruned;
+    if (from != pruned.sequence) {
+      RL_TRY_ASSIGN(begin.hash, stored_event_hash(db, from));
+      begin.sequence = from;
+    }
+    RL_TRY(replay(db, begin, head, positions));
   } else if (head.sequence != Sequence{}) {
     return {};
   }

@@ -8,14 +8,22 @@
 /// What is done between opening the database and the first append. Internal.
 namespace runledger::store {
 
-/// Checks that the events begin with 1 and end where the log's head says, with the hash that it
-/// says. Events between are checked when they are read. Errors: kCorruption, naming the sequence.
+/// The newest event that has been pruned; event 0 if none has. Errors: kCorruption, kIo.
+[[nodiscard]] Result<LogHead> pruned_head(const RocksDb& db);
+
+/// Folds the imports that outlived the events around them into a projection that was reset.
+/// Errors: kCorruption, kIo.
+[[nodiscard]] Status fold_kept_imports(const RocksDb& db, Projection& projection, TableBatch& rows);
+
+/// Checks that the events begin after the pruned ones and end where the log's head says, with the
+/// hash that it says. Events between are checked when they are read. Errors: kCorruption, naming
+/// the sequence.
 [[nodiscard]] Result<LogHead> check_head(const RocksDb& db);
 
 /// Brings every projection up to `head`: from its checkpoint, or, if that is missing, damaged or
-/// of another version, from the first event after emptying its tables. The events that are read
-/// are checked against each other. Writes new checkpoints for the projections that moved.
-/// Errors: kCorruption, naming the sequence; kIo.
+/// of another version, from the first event that is left, after emptying its tables. The events
+/// that are read are checked against each other. Writes new checkpoints for the projections that
+/// moved. Errors: kCorruption, naming the sequence; kIo.
 [[nodiscard]] Status recover_projections(RocksDb& db,
                                          const LogHead& head,
                                          Projections& projections);

@@ -1,5 +1,6 @@
 #include "store/rocks_db.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "schema/invariant.h"
@@ -11,6 +12,23 @@ namespace runledger::store {
 namespace {
 
 constexpr int kReadOnlyAttempts = 3;
+
+constexpr std::ptrdiff_t kFirstTable = 4;  // After default, events, results and inputs.
+
+/// A store of an older version has not every table, and a reader cannot make them.
+Status remove_absent(const std::string& path,
+                     const rocksdb::DBOptions& database,
+                     std::vector<rocksdb::ColumnFamilyDescriptor>& families) {
+  std::vector<std::string> present;
+  const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(database, path, &present);
+  if (!listed.ok()) {
+    return std::unexpected(to_error(listed, "opening " + path));
+  }
+  std::erase_if(families, [&](const auto& family) {
+    return std::ranges::find(present, family.name) == present.end();
+  });
+  return {};
+}
 
 bool is_lock_conflict(const rocksdb::Status& status) {
   if (!status.IsIOError()) {
@@ -42,17 +60,20 @@ Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksLogOptions& options, r
 
 RocksDb::~RocksDb() {
   for (rocksdb::ColumnFamilyHandle* handle : handles_) {
-    (void)db_->DestroyColumnFamilyHandle(handle);
+    if (handle != nullptr) {
+      (void)db_->DestroyColumnFamilyHandle(handle);
+    }
   }
 }
 
 Status RocksDb::open_families(const RocksLogOptions& options, rocksdb::Env* env) {
-  const auto families = column_families();
+  auto families = column_families();
   const rocksdb::DBOptions database = database_options(options.mode, env);
   const std::string path = options.directory.string();
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status;
   if (options.mode == OpenMode::kReadOnly) {
+    RL_TRY(remove_absent(path, database, families));
     // A writer beside us may delete a file between our reading of the list and of the file.
     for (int attempt = 0; attempt < kReadOnlyAttempts && opened == nullptr; ++attempt) {
       status = rocksdb::DB::OpenForReadOnly(database, path, families, &handles_, &opened);
@@ -61,6 +82,11 @@ Status RocksDb::open_families(const RocksLogOptions& options, rocksdb::Env* env)
     status = rocksdb::DB::Open(database, path, families, &handles_, &opened);
   }
   db_.reset(opened);
+  if (opened != nullptr && handles_.size() < column_families().size()) {
+    // Older stores lack the newest tables, which are the first of all.
+    handles_.insert(handles_.begin() + kFirstTable, column_families().size() - handles_.size(),
+                    nullptr);
+  }
   if (is_lock_conflict(status)) {
     return fail(Code::kConflict,
                 "the store is in use" + lock_holder(options.directory) + ": " + path);
@@ -131,6 +157,9 @@ Result<std::optional<std::string>> RocksDb::get(rocksdb::ColumnFamilyHandle* fam
                                                 std::string_view key,
                                                 const rocksdb::Snapshot* snapshot) const {
   rocksdb::ReadOptions options;
+  if (family == nullptr) {
+    return std::nullopt;
+  }
   options.snapshot = snapshot;
   std::string value;
   const rocksdb::Status status = db_->Get(options, family, to_slice(key), &value);
@@ -148,11 +177,12 @@ View CurrentView::get() const {
   return view_;
 }
 
-void CurrentView::publish(rocksdb::DB& db, Sequence committed) {
+void CurrentView::publish(rocksdb::DB& db, Sequence committed, Sequence pruned) {
   View view{.snapshot = std::shared_ptr<const rocksdb::Snapshot>(
                 db.GetSnapshot(),
                 [&db](const rocksdb::Snapshot* snapshot) { db.ReleaseSnapshot(snapshot); }),
-            .committed = committed};
+            .committed = committed,
+            .pruned = pruned};
   const std::lock_guard lock(mutex_);
   std::swap(view_, view);
 }
@@ -167,7 +197,7 @@ Status RocksTables::scan(Table table,
                          std::string_view end,
                          ScanOrder order,
                          const RowVisitor& visit) const {
-  if (!end.empty() && end <= begin) {
+  if ((!end.empty() && end <= begin) || db_.table(table) == nullptr) {
     return {};
   }
   const View view = view_.get();
@@ -209,6 +239,10 @@ Result<EventBytes> open_record(Sequence sequence, const rocksdb::Slice& record) 
 
 Error missing_event(Sequence sequence) {
   return {Code::kCorruption, "event " + std::to_string(raw(sequence)) + " is missing"};
+}
+
+Error pruned_event(Sequence pruned) {
+  return {Code::kNotFound, "events up to " + std::to_string(raw(pruned)) + " have been pruned"};
 }
 
 }  // namespace runledger::store

@@ -45,6 +45,10 @@ class RocksDb {
   [[nodiscard]] rocksdb::ColumnFamilyHandle* table(Table table) const noexcept {
     return handles_[4 + kTableCount - 1 - static_cast<std::size_t>(table)];
   }
+  /// All of them; null where an older store lacks one.
+  [[nodiscard]] const std::vector<rocksdb::ColumnFamilyHandle*>& families() const noexcept {
+    return handles_;
+  }
   [[nodiscard]] const StoreId& store_id() const noexcept { return store_id_; }
 
   /// Value of `key`, as of `snapshot` (null: newest), or nullopt. Errors: kIo, kCorruption.
@@ -67,6 +71,7 @@ class RocksDb {
 struct View {
   std::shared_ptr<const rocksdb::Snapshot> snapshot;
   Sequence committed{};
+  Sequence pruned{};  ///< Events up to here are gone.
 };
 
 /// The newest view. Thread-safe.
@@ -74,7 +79,7 @@ class CurrentView {
  public:
   [[nodiscard]] View get() const;
   /// Takes a snapshot of `db` and makes it what readers see.
-  void publish(rocksdb::DB& db, Sequence committed);
+  void publish(rocksdb::DB& db, Sequence committed, Sequence pruned);
 
  private:
   mutable std::mutex mutex_;
@@ -104,6 +109,7 @@ class RocksTables final : public TableReader {
 
 /// Errors for what a reader of the events can meet.
 [[nodiscard]] Error missing_event(Sequence sequence);
+[[nodiscard]] Error pruned_event(Sequence pruned);
 
 /// open_rocks_event_log on a file system of choice: tests put faults there. `env` must outlive the
 /// log.

@@ -1,10 +1,12 @@
 #include "store/rocks_event_log.h"
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "store/appender.h"
+#include "store/backup_engine.h"
 #include "store/commit_listeners.h"
 #include "store/event_chain.h"
 #include "store/group_committer.h"
@@ -20,12 +22,23 @@ namespace {
 /// large) is remembered and fails the commit.
 class RocksGroupStore final : public GroupStore {
  public:
-  RocksGroupStore(RocksDb& db, CurrentView& view, std::atomic<std::uint64_t>& committed)
-      : db_(db), view_(view), committed_(committed) {}
+  RocksGroupStore(RocksDb& db,
+                  CurrentView& view,
+                  const TableReader& rows,
+                  std::atomic<std::uint64_t>& committed)
+      : db_(db), view_(view), rows_(rows), committed_(committed) {}
 
   [[nodiscard]] Result<std::optional<std::string>> get(Table table,
                                                        std::string_view key) const override {
     return db_.get(db_.table(table), key, nullptr);
+  }
+  [[nodiscard]] const TableReader& rows() const noexcept override { return rows_; }
+  [[nodiscard]] Result<std::string> event_record(Sequence sequence) const override {
+    RL_TRY_ASSIGN(auto record, db_.get(db_.events(), sequence_key(sequence), nullptr));
+    if (!record) {
+      return std::unexpected(missing_event(sequence));
+    }
+    return std::move(*record);
   }
   void put_event(Sequence sequence, std::string_view record) override {
     check(batch_.Put(db_.events(), sequence_key(sequence), to_slice(record)));
@@ -41,6 +54,14 @@ class RocksGroupStore final : public GroupStore {
   void erase(Table table, std::string_view key) override {
     check(batch_.Delete(db_.table(table), to_slice(key)));
   }
+  void erase_blob(BlobKind kind, const Digest& digest) override {
+    std::string key;
+    put_digest(key, digest);
+    check(batch_.Delete(db_.blobs(kind), key));
+  }
+  void erase_events(Sequence through) override {
+    check(batch_.DeleteRange(db_.events(), sequence_key(Sequence{}), sequence_key(next(through))));
+  }
   [[nodiscard]] Status commit() override {
     if (status_.ok()) {
       rocksdb::WriteOptions options;
@@ -53,9 +74,9 @@ class RocksGroupStore final : public GroupStore {
     }
     return {};
   }
-  void publish(Sequence sequence) override {
-    view_.publish(db_.db(), sequence);
-    committed_.store(raw(sequence), std::memory_order_release);
+  void publish(Sequence committed, Sequence pruned) override {
+    view_.publish(db_.db(), committed, pruned);
+    committed_.store(raw(committed), std::memory_order_release);
   }
 
  private:
@@ -67,9 +88,53 @@ class RocksGroupStore final : public GroupStore {
 
   RocksDb& db_;
   CurrentView& view_;
+  const TableReader& rows_;
   std::atomic<std::uint64_t>& committed_;
   rocksdb::WriteBatch batch_;
   rocksdb::Status status_;
+};
+
+/// Work on the files of an open database. Thread-safe as RocksDB is.
+class RocksMaintenance final : public Maintenance {
+ public:
+  explicit RocksMaintenance(const RocksDb& db) : db_(db) {}
+
+  [[nodiscard]] Result<BackupInfo> backup(const std::filesystem::path& directory) override {
+    const std::lock_guard lock(mutex_);
+    return create_backup(db_, directory);
+  }
+
+  [[nodiscard]] Status reclaim() override {
+    for (rocksdb::ColumnFamilyHandle* family : db_.families()) {
+      rocksdb::CompactRangeOptions options;
+      options.blob_garbage_collection_policy = rocksdb::BlobGarbageCollectionPolicy::kForce;
+      const rocksdb::Status compacted = db_.db().CompactRange(options, family, nullptr, nullptr);
+      if (!compacted.ok()) {
+        return std::unexpected(to_error(compacted, "compacting " + family->GetName()));
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {
+    std::uint64_t total = 0;
+    for (rocksdb::ColumnFamilyHandle* family : db_.families()) {
+      for (const std::string& property : {rocksdb::DB::Properties::kTotalSstFilesSize,
+                                          rocksdb::DB::Properties::kTotalBlobFileSize,
+                                          rocksdb::DB::Properties::kCurSizeActiveMemTable}) {
+        std::uint64_t bytes = 0;
+        if (!db_.db().GetIntProperty(family, property, &bytes)) {
+          return fail(Code::kIo, "cannot tell the size of " + family->GetName());
+        }
+        total += bytes;
+      }
+    }
+    return total;
+  }
+
+ private:
+  const RocksDb& db_;
+  std::mutex mutex_;  // One backup at a time.
 };
 
 class RocksEventLog final : public EventLog {
@@ -77,7 +142,8 @@ class RocksEventLog final : public EventLog {
   RocksEventLog(std::unique_ptr<RocksDb> db, Projections projections)
       : db_(std::move(db)),
         tables_(*db_, view_),
-        store_(*db_, view_, committed_),
+        store_(*db_, view_, tables_, committed_),
+        maintenance_(*db_),
         projections_(std::move(projections)) {}
   RocksEventLog(const RocksEventLog&) = delete;
   RocksEventLog& operator=(const RocksEventLog&) = delete;
@@ -91,7 +157,8 @@ class RocksEventLog final : public EventLog {
     } else {
       RL_TRY(recover_projections(*db_, head, projections_));
     }
-    store_.publish(head.sequence);
+    RL_TRY_ASSIGN(const LogHead pruned, pruned_head(*db_));
+    store_.publish(head.sequence, pruned.sequence);
     if (options.mode != OpenMode::kReadOnly) {
       committer_.emplace(GroupCommitter::Parts{.store = store_,
                                                .projections = projections_,
@@ -99,7 +166,7 @@ class RocksEventLog final : public EventLog {
                                                .observer = std::move(observer),
                                                .store_id = db_->store_id(),
                                                .limits = options.limits},
-                         head);
+                         head, pruned.sequence);
       appender_.emplace(*committer_, options.limits);
     }
     return {};
@@ -118,6 +185,9 @@ class RocksEventLog final : public EventLog {
     const View view = view_.get();
     if (after >= view.committed) {
       return events;
+    }
+    if (after < view.pruned) {
+      return std::unexpected(pruned_event(view.pruned));
     }
     rocksdb::ReadOptions options;
     options.snapshot = view.snapshot.get();
@@ -150,7 +220,21 @@ class RocksEventLog final : public EventLog {
     return Sequence{committed_.load(std::memory_order_acquire)};
   }
 
-  [[nodiscard]] Sequence pruned() const noexcept override { return Sequence{}; }
+  [[nodiscard]] Sequence pruned() const noexcept override { return view_.get().pruned; }
+
+  [[nodiscard]] Result<EventBytes> find_event(Sequence sequence) const override {
+    const View view = view_.get();
+    if (sequence == Sequence{} || sequence > view.committed) {
+      return fail(Code::kNotFound, "no such event: " + std::to_string(raw(sequence)));
+    }
+    const bool gone = sequence <= view.pruned;
+    RL_TRY_ASSIGN(const auto record, db_->get(gone ? db_->table(Table::kBase) : db_->events(),
+                                              sequence_key(sequence), view.snapshot.get()));
+    if (!record) {
+      return std::unexpected(gone ? pruned_event(view.pruned) : missing_event(sequence));
+    }
+    return open_record(sequence, *record);
+  }
 
   [[nodiscard]] std::unique_ptr<Subscription> notify_committed(
       CommitListener listener) const override {
@@ -178,6 +262,9 @@ class RocksEventLog final : public EventLog {
     return appender_ ? appender_->health() : Status();
   }
   [[nodiscard]] StoreId store_id() const noexcept override { return db_->store_id(); }
+  [[nodiscard]] Maintenance* maintenance() noexcept override {
+    return appender_ ? &maintenance_ : nullptr;
+  }
 
   void close() override {
     if (appender_) {
@@ -196,6 +283,7 @@ class RocksEventLog final : public EventLog {
   std::atomic<std::uint64_t> committed_{0};
   RocksTables tables_;
   RocksGroupStore store_;
+  RocksMaintenance maintenance_;
   Projections projections_;
   mutable CommitListeners listeners_;  // Who listens is no part of what the log holds.
   std::optional<GroupCommitter> committer_;

@@ -25,7 +25,9 @@ class UnknownEvents final : public Projection {
     return {};
   }
   [[nodiscard]] std::string save() const override { return {}; }
-  [[nodiscard]] Status load(std::string_view) override { return {}; }
+  [[nodiscard]] Status load(std::string_view bytes) override {
+    return bytes.empty() ? Status() : fail(Code::kCorruption, "the unknown events have no state");
+  }
   void reset() override {}
   [[nodiscard]] Retention retention() const noexcept override { return Retention::kForgets; }
   [[nodiscard]] Status forget(Sequence through,

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <rocksdb/db.h>
+
+#include "schema/error.h"
+#include "store/rocks_db.h"
+#include "store/tables.h"
+
+namespace runledger::store {
+
+/// One batch of rows for the tables of a database. Not thread-safe. Internal.
+class RowWriter {
+ public:
+  explicit RowWriter(const RocksDb& db) : db_(db) {}
+
+  void put(Table table, std::string_view key, std::string_view value) {
+    check(batch_.Put(db_.table(table), to_slice(key), to_slice(value)));
+  }
+  void erase(Table table, std::string_view key) {
+    check(batch_.Delete(db_.table(table), to_slice(key)));
+  }
+  void erase_all(Table table) {
+    const std::unique_ptr<rocksdb::Iterator> it(
+        db_.db().NewIterator(rocksdb::ReadOptions(), db_.table(table)));
+    it->SeekToLast();
+    check(it->status());
+    if (it->Valid()) {
+      const std::string end = it->key().ToString() + '\0';
+      check(batch_.DeleteRange(db_.table(table), rocksdb::Slice(), end));
+    }
+  }
+  void erase_prefix(Table table, const std::string& prefix) {
+    check(batch_.DeleteRange(db_.table(table), prefix, prefix_end(prefix)));
+  }
+  void put(const TableBatch& rows) {
+    for (const auto& row : rows.operations()) {
+      if (row.value) {
+        put(row.table, row.key, *row.value);
+      } else {
+        erase(row.table, row.key);
+      }
+    }
+  }
+  [[nodiscard]] Status write(const rocksdb::WriteOptions& options) {
+    if (status_.ok()) {
+      status_ = db_.db().Write(options, &batch_);
+    }
+    batch_.Clear();
+    if (!status_.ok()) {
+      return std::unexpected(to_error(status_, "writing rows of projections"));
+    }
+    return {};
+  }
+
+ private:
+  void check(const rocksdb::Status& status) {
+    if (status_.ok()) {
+      status_ = status;
+    }
+  }
+
+  const RocksDb& db_;
+  rocksdb::WriteBatch batch_;
+  rocksdb::Status status_;
+};
+
+}  // namespace runledger::store
