@@ -63,7 +63,7 @@ TEST_P(EventLogConformance, GivesSequencesFromOneWithoutAHole) {
 
 TEST_P(EventLogConformance, ReadsBackWhatWasAppended) {
   const auto log = make();
-  NewEvent appended = failure(run_id(7), 4, 10);
+  NewEvent appended = job_event(run_id(7), 4, 10);
   appended.causation = Sequence{1};
   ASSERT_TRUE(append(*log, request_of({note(1), appended})));
 
@@ -179,7 +179,7 @@ TEST_P(EventLogConformance, RefusesAnEventThatIsTooLargeAndGoesOn) {
   ASSERT_TRUE(append(*log, request_of({note(1)})));
 
   const auto refused =
-      append(*log, request_of({note(2), failure(run_id(1), 1, kEventBytesMax + 1)}));
+      append(*log, request_of({note(2), job_event(run_id(1), 1, kEventBytesMax + 1)}));
 
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
@@ -258,9 +258,9 @@ TEST_P(EventLogConformance, ScansHalfOpenRangesInBothOrders) {
 
 TEST_P(EventLogConformance, KnowsTheRangeOfARun) {
   const auto log = make();
-  ASSERT_TRUE(append(*log, request_of({note(1), failure(run_id(1), 1, 1)})));
-  ASSERT_TRUE(append(*log, request_of({failure(run_id(2), 1, 1), note(2)})));
-  ASSERT_TRUE(append(*log, request_of({failure(run_id(1), 2, 1), note(3)})));
+  ASSERT_TRUE(append(*log, request_of({note(1), job_event(run_id(1), 1, 1)})));
+  ASSERT_TRUE(append(*log, request_of({job_event(run_id(2), 1, 1), note(2)})));
+  ASSERT_TRUE(append(*log, request_of({job_event(run_id(1), 2, 1), note(3)})));
 
   const auto range = log->run_range(run_id(1)).value();
 
@@ -276,7 +276,7 @@ TEST_P(EventLogConformance, KeepsTheRangesOfManyRunsInTurn) {
   constexpr std::uint64_t kRuns = 150;
   for (std::uint64_t pass = 0; pass < 2; ++pass) {
     for (std::uint64_t run = 1; run <= kRuns; ++run) {
-      ASSERT_TRUE(append(*log, request_of({failure(run_id(run), 1, 1)})));
+      ASSERT_TRUE(append(*log, request_of({job_event(run_id(run), 1, 1)})));
     }
   }
 
@@ -304,12 +304,13 @@ TEST_P(EventLogConformance, TellsReadersThenObserverThenCallerThenListeners) {
   requested.run = run_id(1);
   requested.payload = RunRequested{};
 
-  ASSERT_TRUE(log->append(
-      request_of({requested, failure(run_id(1), 1, 1)}), [&](const Result<AppendReceipt>& receipt) {
-        order.push_back("caller " + std::to_string(raw(receipt->last)) + " of " +
-                        std::to_string(raw(seen->committed())) +
-                        (find_run(seen->tables(), run_id(1)) ? " with row" : ""));
-      }));
+  ASSERT_TRUE(log->append(request_of({requested, job_event(run_id(1), 1, 1)}),
+                          [&](const Result<AppendReceipt>& receipt) {
+                            order.push_back(
+                                "caller " + std::to_string(raw(receipt->last)) + " of " +
+                                std::to_string(raw(seen->committed())) +
+                                (find_run(seen->tables(), run_id(1)) ? " with row" : ""));
+                          }));
   notified.get_future().wait();
 
   EXPECT_THAT(order, ElementsAre("observer 1 of 2 with row", "observer 2 of 2 with row",
@@ -319,7 +320,7 @@ TEST_P(EventLogConformance, TellsReadersThenObserverThenCallerThenListeners) {
 TEST_P(EventLogConformance, HandsTheObserverWhatIsRecorded) {
   std::vector<Event> observed;
   const auto log = make([&](const Event& event) { observed.push_back(event); });
-  ASSERT_TRUE(append(*log, request_of({note(1), failure(run_id(2), 3, 50)})));
+  ASSERT_TRUE(append(*log, request_of({note(1), job_event(run_id(2), 3, 50)})));
   ASSERT_TRUE(append(*log, request_of({note(2)})));
   log->close();
 

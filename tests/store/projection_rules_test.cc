@@ -22,6 +22,12 @@ class ProjectionRules : public ::testing::Test {
     return append(*log_, request_of({NewEvent{time, run, {}, std::move(payload)}})).value().last;
   }
 
+  /// An attempt, and how it ends.
+  Sequence end(Payload payload, const RunId& run = run_id(1)) {
+    add(JobAttempted{kJob, Attempt{1}, Epoch{1}}, run);
+    return add(std::move(payload), run);
+  }
+
   static JobSucceeded success(const std::string& result) {
     JobSucceeded succeeded;
     succeeded.job = kJob;
@@ -35,8 +41,8 @@ class ProjectionRules : public ::testing::Test {
 };
 
 TEST_F(ProjectionRules, AFailedOrCancelledJobLeavesTheLastResult) {
-  const Sequence sequence = add(success("first"));
-  add(JobFailed{.job = kJob, .attempt = Attempt{1}, .category = {}, .error = {}, .detail = {}},
+  const Sequence sequence = end(success("first"));
+  end(JobFailed{.job = kJob, .attempt = Attempt{1}, .category = {}, .error = {}, .detail = {}},
       run_id(2));
   add(JobCancelled{kJob}, run_id(3));
   add(JobSkipped{kJob, SkipReason::kDependencyFailed, 1}, run_id(4));
@@ -49,7 +55,7 @@ TEST_F(ProjectionRules, AFailedOrCancelledJobLeavesTheLastResult) {
 }
 
 TEST_F(ProjectionRules, ASkipByAConditionReplacesTheLastResult) {
-  add(success("first"));
+  end(success("first"));
   add(JobSkipped{kJob, SkipReason::kNoOptions, std::nullopt}, run_id(2));
 
   const auto latest = latest_results(log_->tables(), portfolio_id(1), day(10)).value();
@@ -60,8 +66,8 @@ TEST_F(ProjectionRules, ASkipByAConditionReplacesTheLastResult) {
 }
 
 TEST_F(ProjectionRules, ANewerResultReplacesTheLastResult) {
-  add(success("first"));
-  add(success("second"), run_id(2));
+  end(success("first"));
+  end(success("second"), run_id(2));
 
   const auto latest =
       latest_results_before(log_->tables(), portfolio_id(1), kJob.type, day(11), 5).value();

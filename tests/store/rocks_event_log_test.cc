@@ -46,7 +46,7 @@ TEST_F(RocksEventLogTest, KeepsEverythingWhenItIsOpenedAgain) {
   const std::string result = "result";
   auto log = open_log(directory_.path());
   const StoreId id = log->store_id();
-  AppendRequest request = request_of({failure(run_id(1), 1, 10), note(2)});
+  AppendRequest request = request_of({job_event(run_id(1), 1, 10), note(2)});
   request.command = CommandKey{command_id(1), sha256("one")};
   request.blobs = {blob_of(BlobKind::kResult, result)};
   request.rows.put(Table::kUsers, "ann", "hash");

@@ -100,10 +100,10 @@ TEST_F(RocksFault, AnswersUnknownOutcomeAndStopsWhenASyncFails) {
 
 TEST_F(RocksFault, ServesTheCommittedPrefixAfterItStopped) {
   auto log = open_faulty();
-  ASSERT_TRUE(append(*log, request_of({failure(run_id(1), 1, 10)})));
+  ASSERT_TRUE(append(*log, request_of({job_event(run_id(1), 1, 10)})));
   faulty_.files->fail_syncs();
 
-  ASSERT_FALSE(append(*log, request_of({failure(run_id(1), 2, 10)})));
+  ASSERT_FALSE(append(*log, request_of({job_event(run_id(1), 2, 10)})));
 
   EXPECT_EQ(log->committed(), Sequence{1});
   EXPECT_THAT(read_all(*log), SizeIs(1));

@@ -69,15 +69,16 @@ NewEvent note(std::uint64_t number) {
           .payload = AccessGranted{"someone@example.org", std::to_string(number), "cli"}};
 }
 
-NewEvent failure(const RunId& run, std::uint32_t index, std::size_t detail_bytes) {
-  return {.time = at(index),
-          .run = run,
-          .causation = {},
-          .payload = JobFailed{.job = {index, JobType::kGreeksCalculation, portfolio_id(1), day(1)},
-                               .attempt = Attempt{1},
-                               .category = ErrorCategory::kData,
-                               .error = "no_price",
-                               .detail = std::string(detail_bytes, 'x')}};
+NewEvent job_event(const RunId& run, std::uint32_t index, std::size_t message_bytes) {
+  return {
+      .time = at(index),
+      .run = run,
+      .causation = {},
+      .payload = JobProgressed{.job = {index, JobType::kGreeksCalculation, portfolio_id(1), day(1)},
+                               .done = 1,
+                               .total = 2,
+                               .unit = "positions",
+                               .message = std::string(message_bytes, 'x')}};
 }
 
 AppendRequest request_of(std::vector<NewEvent> events) {
@@ -90,6 +91,11 @@ Blob blob_of(BlobKind kind, const std::string& bytes) {
   return {.kind = kind,
           .digest = sha256(bytes),
           .packed = std::make_shared<const std::string>(pack_blob(bytes))};
+}
+
+std::string flipped(std::string bytes, std::size_t at) {
+  bytes[at] = static_cast<char>(static_cast<unsigned char>(bytes[at]) ^ (1U << (at % 8)));
+  return bytes;
 }
 
 Projections all_projections() {
@@ -169,7 +175,8 @@ NewEvent HistoryMaker::event(Payload payload) {
 void HistoryMaker::end_job(const JobRef& job,
                            std::uint32_t attempt,
                            std::vector<NewEvent>& events) {
-  switch (below(6)) {
+  // Only what was attempted can have an outcome.
+  switch (attempt == 0 ? 1 + below(2) : below(6)) {
     case 0:
       events.push_back(event(JobFailed{job, Attempt{attempt}, ErrorCategory::kPermanent, "singular",
                                        "the matrix has rank 3"}));
@@ -312,6 +319,70 @@ std::vector<AppendRequest> random_history(std::uint64_t seed, int runs, std::uin
     std::ranges::move(maker.imports(10), std::back_inserter(requests));
   }
   return requests;
+}
+
+namespace {
+
+/// The content that a digest of the history maker stands for.
+const std::map<Digest, std::string>& contents() {
+  static const auto* const all = [] {
+    auto* found = new std::map<Digest, std::string>();  // Never destroyed: used until the end.
+    for (int i = 0; i < 50; ++i) {
+      for (const std::string& text :
+           {"out" + std::to_string(i), std::to_string(i), "book " + std::to_string(i)}) {
+        found->emplace(sha256(text), text);
+      }
+    }
+    return found;
+  }();
+  return *all;
+}
+
+void add_blobs(AppendRequest& request) {
+  for (const NewEvent& event : request.events) {
+    if (const auto* succeeded = std::get_if<JobSucceeded>(&event.payload)) {
+      request.blobs.push_back(blob_of(BlobKind::kResult, contents().at(succeeded->result_hash)));
+    } else if (const auto* imported = std::get_if<PortfolioImported>(&event.payload)) {
+      request.blobs.push_back(blob_of(BlobKind::kInput, contents().at(imported->content)));
+    } else if (const auto* input = std::get_if<InputIngested>(&event.payload)) {
+      request.blobs.push_back(blob_of(BlobKind::kInput, contents().at(input->content)));
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<AppendRequest> whole_history(std::uint64_t seed, int runs, std::uint32_t jobs) {
+  HistoryMaker maker(seed);
+  std::vector<AppendRequest> requests = maker.imports(10);
+  for (int run = 0; run < runs; ++run) {
+    std::ranges::move(maker.run(jobs), std::back_inserter(requests));
+    const NewEvent last = requests.back().events.back();
+    if (!std::holds_alternative<RunFinished>(last.payload) &&
+        !std::holds_alternative<RunRejected>(last.payload)) {
+      RunFinished finished;
+      finished.status = RunStatus::kCompleted;
+      requests.push_back(request_of({NewEvent{last.time, last.run, {}, finished}}));
+    }
+    if (run % 2 == 0) {
+      requests.back().command = CommandKey{command_id(static_cast<std::uint64_t>(run) + 1),
+                                           sha256("command " + std::to_string(run))};
+    }
+    std::ranges::move(maker.imports(3), std::back_inserter(requests));
+  }
+  std::ranges::for_each(requests, add_blobs);
+  return requests;
+}
+
+Sequence make_store(const std::filesystem::path& directory,
+                    std::uint64_t seed,
+                    int runs,
+                    std::uint32_t jobs) {
+  const auto log = open_log(directory);
+  for (AppendRequest& request : whole_history(seed, runs, jobs)) {
+    EXPECT_TRUE(append(*log, std::move(request)));
+  }
+  return log->committed();
 }
 
 }  // namespace runledger::store::testing

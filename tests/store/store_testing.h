@@ -35,10 +35,13 @@ class TempDir {
 
 /// A small event that names `number` and belongs to no run.
 [[nodiscard]] NewEvent note(std::uint64_t number);
-/// A job's end with a `detail` of that many bytes.
-[[nodiscard]] NewEvent failure(const RunId& run, std::uint32_t index, std::size_t detail_bytes);
+/// An event of a run with a text of that many bytes.
+[[nodiscard]] NewEvent job_event(const RunId& run, std::uint32_t index, std::size_t message_bytes);
 [[nodiscard]] AppendRequest request_of(std::vector<NewEvent> events);
 [[nodiscard]] Blob blob_of(BlobKind kind, const std::string& bytes);
+
+/// `bytes` with one bit of byte `at` turned.
+[[nodiscard]] std::string flipped(std::string bytes, std::size_t at);
 
 [[nodiscard]] Projections all_projections();
 
@@ -81,5 +84,17 @@ class HistoryMaker {
 [[nodiscard]] std::vector<AppendRequest> random_history(std::uint64_t seed,
                                                         int runs,
                                                         std::uint32_t jobs);
+
+/// A history as a whole store has it: every run ends, and every result and input that an event
+/// names comes with it.
+[[nodiscard]] std::vector<AppendRequest> whole_history(std::uint64_t seed,
+                                                       int runs,
+                                                       std::uint32_t jobs);
+
+/// Makes a store of that history in `directory` and closes it; gives its newest event.
+Sequence make_store(const std::filesystem::path& directory,
+                    std::uint64_t seed,
+                    int runs,
+                    std::uint32_t jobs);
 
 }  // namespace runledger::store::testing
