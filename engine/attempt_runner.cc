@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "schema/codec.h"
+#include "schema/failpoint.h"
 
 namespace runledger::engine {
 
@@ -82,6 +83,7 @@ std::expected<JobOutput, JobError> AttemptRunner::calculate() noexcept {
 void AttemptRunner::run() noexcept {
   const auto begin = clock_.mono_now();
   started_ns_.store(begin.time_since_epoch().count(), std::memory_order_release);
+  RL_FAILPOINT("attempt.before_run");
   auto result = calculate();
   AttemptOutcome outcome{.command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}},
                          .blob = {},
@@ -110,6 +112,7 @@ void AttemptRunner::run() noexcept {
     outcome.command.result = std::move(recorded);
   }
   outcome.command.duration = clock_.mono_now() - begin;
+  RL_FAILPOINT("attempt.after_run");
   inbox_->put(std::move(outcome));
 }
 

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "engine/snapshot_source.h"
+#include "schema/failpoint.h"
 #include "schema/invariant.h"
 
 namespace runledger::engine {
@@ -98,6 +99,7 @@ void Coordinator::on_start(EngineStarted engine, Done<Epoch> done) {
   if (active_ && active_->plan() != nullptr) {
     RL_ASSERT(execute(ResumeRun{}, sequence).has_value());
   }
+  RL_FAILPOINT("recovery.before_start");
   flush([epoch = epoch_, done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
     if (receipt) {
       done(epoch);
@@ -323,6 +325,7 @@ void Coordinator::flush(Receipt done) {
   const auto key = request.command;
   ++appends_in_flight_;
   auto returned = std::make_shared<Receipt>(std::move(done));
+  RL_FAILPOINT("coordinator.before_append");
   const auto status = deps_.log.append(
       std::move(request), [this, first, key, returned](Result<store::AppendReceipt> receipt) {
         deps_.executor.post([this, first, key, returned, receipt = std::move(receipt)]() mutable {
@@ -358,6 +361,7 @@ void Coordinator::on_appended(Result<store::AppendReceipt> receipt,
     }
   }
   if (done) {
+    RL_FAILPOINT("coordinator.before_answer");
     done(std::move(receipt));
   }
   pump();

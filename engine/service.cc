@@ -16,6 +16,7 @@
 #include "engine/risk/cpu.h"
 #include "engine/run_view.h"
 #include "schema/build_info.h"
+#include "schema/failpoint.h"
 #include "schema/invariant.h"
 #include "store/catalog.h"
 #include "store/job_history.h"
@@ -171,6 +172,7 @@ Status EngineService::open() {
       epoch_, wait_for<Epoch>([&](auto done) {
         coordinator_->start(EngineStarted{{}, std::string(build_info()), profile}, std::move(done));
       }));
+  RL_FAILPOINT("recovery.after_start");
   return {};
 }
 
@@ -388,7 +390,9 @@ std::expected<ImportOutcome, ImportFailure> EngineService::append_import(Prepare
       prepared.file.event);
   submission.blobs.push_back({store::BlobKind::kInput, content,
                               std::make_shared<const std::string>(pack_blob(prepared.file.bytes))});
+  RL_FAILPOINT("import.before_append");
   const auto receipt = submit(std::move(submission));
+  RL_FAILPOINT("import.after_append");
   if (!receipt) {
     return std::unexpected(ImportFailure{receipt.error(), {}});
   }
@@ -477,6 +481,7 @@ void EngineService::drain(std::chrono::milliseconds patience) {
       pool_.reset();
     }
     if (log_) {
+      RL_FAILPOINT("drain.before_close");
       log_->close();
     }
     executor_.reset();

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "schema/failpoint.h"
 #include "store/checkpoint.h"
 #include "store/pruner.h"
 #include "store/quarantine.h"
@@ -210,8 +211,10 @@ Status GroupCommitter::commit() {
   if (events_since_checkpoint_ >= parts_.limits.checkpoint_events) {
     put_checkpoints();
   }
+  RL_FAILPOINT("appender.before_write");
   Status committed = write();
   if (committed) {
+    RL_FAILPOINT("appender.before_publish");
     parts_.store.publish(group_head_.sequence, pruned_);
     if (parts_.observer) {
       for (const Event& event : events_) {
@@ -222,7 +225,9 @@ Status GroupCommitter::commit() {
   events_.clear();
   commands_.clear();
   bytes_ = 0;
+  RL_FAILPOINT("appender.before_answers");
   answer_group(committed);
+  RL_FAILPOINT("appender.before_wake");
   if (committed) {
     parts_.listeners.notify(group_head_.sequence);
   }
@@ -273,7 +278,9 @@ Status GroupCommitter::checkpoint() {
     return {};
   }
   put_checkpoints();
+  RL_FAILPOINT("checkpoint.before_write");
   RL_TRY(write());
+  RL_FAILPOINT("checkpoint.after_write");
   parts_.store.publish(group_head_.sequence, pruned_);
   return {};
 }

@@ -6,6 +6,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "schema/failpoint.h"
 #include "store/chain_reader.h"
 #include "store/checkpoint.h"
 #include "store/keys.h"
@@ -192,6 +193,7 @@ Status recover_projections(RocksDb& db, const LogHead& head, Projections& projec
     writer.put(Table::kCheckpoints, projection->name(),
                encode_checkpoint(*projection, head.sequence, db.store_id()));
   }
+  RL_FAILPOINT("recovery.after_replay");
   return writer.write(synced());
 }
 

@@ -1,9 +1,11 @@
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "schema/failpoint.h"
 #include "tools/command_line.h"
 #include "tools/commands/commands.h"
 
@@ -78,6 +80,13 @@ struct Dispatch {
 };
 
 int run_program(int argc, const char* const* argv) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): before any thread
+  if (const char* failpoint = std::getenv("RUNLEDGER_FAILPOINT")) {
+    if (const auto armed = arm_failpoint(failpoint); !armed) {
+      fmt::print(stderr, "runledger: RUNLEDGER_FAILPOINT: {}\n", armed.error().message);
+      return kExitUsage;
+    }
+  }
   auto parsed = parse_command_line(argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) {
     return *code;
