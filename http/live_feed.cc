@@ -9,10 +9,10 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include "http/render.h"
+#include "http/subscribe.h"
 #include "http/target.h"
 
 namespace runledger::http {
@@ -37,82 +37,6 @@ std::string snapshot_frame(const engine::CurrentRun& current, StoreId store) {
   return fmt::format(R"({{"type":"snapshot","as_of_seq":{},"store_id":"{}","run":{}}})",
                      raw(current.as_of), to_string(store),
                      current.run ? current_run_json(current) : "null");
-}
-
-struct Subscribe {
-  std::optional<Sequence> after;
-  EventFilter filter;
-  std::optional<std::string> token;
-};
-
-// A member that may be absent or null and is a string otherwise.
-std::expected<std::optional<std::string>, Problem> optional_text(const nlohmann::json& object,
-                                                                 std::string_view name) {
-  const auto found = object.find(name);
-  if (found == object.end() || found->is_null()) {
-    return std::nullopt;
-  }
-  if (!found->is_string()) {
-    return http::refuse(422, "invalid_subscribe", fmt::format("'{}' must be a string", name));
-  }
-  return found->get<std::string>();
-}
-
-std::expected<EventFilter, Problem> parse_filter(const nlohmann::json& object,
-                                                 const store::TableReader& tables) {
-  EventFilter filter;
-  for (const auto& [name, value] : object.items()) {
-    if (name != "run_id" && name != "portfolio_id" && name != "job_type") {
-      return http::refuse(422, "invalid_subscribe", fmt::format("unknown filter '{}'", name));
-    }
-  }
-  RL_TRY_PROBLEM(const auto run, optional_text(object, "run_id"));
-  RL_TRY_PROBLEM(const auto portfolio, optional_text(object, "portfolio_id"));
-  RL_TRY_PROBLEM(const auto job_type, optional_text(object, "job_type"));
-  if (run) {
-    filter.run = RunId::parse(*run);
-    if (!filter.run) {
-      return http::refuse(422, "invalid_subscribe", "run_id must be a UUID");
-    }
-  }
-  if (portfolio) {
-    filter.portfolio = PortfolioId::parse(*portfolio);
-    if (!filter.portfolio) {
-      RL_TRY_ASSIGN(const auto row, store::find_portfolio(tables, *portfolio));
-      filter.portfolio = row.id;
-    }
-  }
-  if (job_type) {
-    filter.job_type = parse_job_type(*job_type);
-    if (!filter.job_type) {
-      return http::refuse(422, "invalid_subscribe", "unknown job_type");
-    }
-  }
-  return filter;
-}
-
-std::expected<Subscribe, Problem> parse_subscribe(const std::string& text,
-                                                  const store::TableReader& tables) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object() || json.value("type", nlohmann::json()) != "subscribe") {
-    return http::refuse(422, "invalid_subscribe",
-                        R"(the first frame must be {"type":"subscribe","after_seq":N|null})");
-  }
-  Subscribe result;
-  if (const auto after = json.find("after_seq"); after != json.end() && !after->is_null()) {
-    if (!after->is_number_unsigned()) {
-      return http::refuse(422, "invalid_subscribe", "after_seq must be a sequence or null");
-    }
-    result.after = Sequence{after->get<std::uint64_t>()};
-  }
-  if (const auto filter = json.find("filter"); filter != json.end() && !filter->is_null()) {
-    if (!filter->is_object()) {
-      return http::refuse(422, "invalid_subscribe", "filter must be an object");
-    }
-    RL_TRY_PROBLEM(result.filter, parse_filter(*filter, tables));
-  }
-  RL_TRY_PROBLEM(result.token, optional_text(json, "token"));
-  return result;
 }
 
 }  // namespace
