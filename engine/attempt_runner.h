@@ -73,6 +73,8 @@ class AttemptRunner {
   [[nodiscard]] AttemptProgress progress() const noexcept;
   [[nodiscard]] const Work& work() const noexcept { return work_; }
 
+  /// Of the coordinator: how long it has seen the attempt run.
+  nanoseconds ran_for{0};
   /// Of the coordinator: when progress was last recorded and what it was.
   MonoTime reported_at{};
   std::uint64_t reported_done = 0;

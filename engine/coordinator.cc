@@ -9,6 +9,12 @@
 #include "schema/invariant.h"
 
 namespace runledger::engine {
+namespace {
+
+// A tick that comes later than this many intervals counts as this many for deadlines.
+constexpr int kTicksCredited = 10;
+
+}  // namespace
 
 Coordinator::Coordinator(Dependencies dependencies,
                          Limits limits,
@@ -513,6 +519,7 @@ void Coordinator::load_inputs() {
 
 void Coordinator::arm_tick() {
   if (!tick_timer_) {
+    ticked_at_ = deps_.clock.mono_now();
     tick_timer_ =
         deps_.executor.post_at(deps_.clock.mono_now() + limits_.tick, [this] { on_tick(); });
   }
@@ -538,18 +545,22 @@ void Coordinator::on_tick() {
   if (failure_ || attempts_.empty()) {
     return;
   }
-  arm_tick();
   const auto now = deps_.clock.mono_now();
+  // While the process is stopped (SIGSTOP, a machine that sleeps) the clock goes on and nothing is
+  // calculated: an attempt has a right to the time in which it could run.
+  const auto ticked = std::min<nanoseconds>(now - ticked_at_, kTicksCredited * limits_.tick);
+  arm_tick();
   std::vector<AttemptOutcome> given_up;
   for (auto& [index, attempt] : attempts_) {
     const auto started = attempt->started();
     if (!started) {
       continue;
     }
-    if (now - *started >= limits_.attempt_deadline) {
+    attempt->ran_for += std::min<nanoseconds>(ticked, now - *started);
+    if (attempt->ran_for >= limits_.attempt_deadline) {
       attempt->request_stop(kStopDeadline);
     }
-    if (now - *started >= limits_.attempt_deadline + limits_.stop_patience) {
+    if (attempt->ran_for >= limits_.attempt_deadline + limits_.stop_patience) {
       const auto& work = attempt->work();
       given_up.push_back(
           {.command = {work.job, work.attempt, work.epoch, now - *started,

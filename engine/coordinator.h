@@ -148,6 +148,7 @@ class Coordinator {
   std::map<std::uint32_t, std::pair<std::uint32_t, std::shared_ptr<const std::string>>>
       snapshots_;  ///< Portfolio -> (date index, newest snapshot document of this run).
   std::unique_ptr<Timer> tick_timer_;
+  MonoTime ticked_at_{};  ///< When tick_timer_ was armed.
   std::unique_ptr<Timer> wake_timer_;
   std::optional<UtcTime> wake_due_;
 
