@@ -217,8 +217,12 @@ void Coordinator::on_submit(Submission submission, Done<store::AppendReceipt> do
       return done(**receipt);
     }
   }
+  if (submission.prune && (active_ || queued_)) {
+    return done(fail(Code::kConflict, "a run is going on: prune when it has ended"));
+  }
   flush({});
   batch_.command = submission.command;
+  batch_.prune = submission.prune;
   batch_.blobs = std::move(submission.blobs);
   batch_.rows = std::move(submission.rows);
   const auto now = deps_.clock.wall_now();

@@ -63,6 +63,7 @@ class Coordinator {
     store::TableBatch rows;
     std::optional<store::CommandKey> command;
     RunId run;
+    std::optional<store::Prune> prune;  ///< Only between runs: kConflict while one is active.
   };
 
   /// `unfinished` is the run that the log shows as begun and not ended, folded up to its newest

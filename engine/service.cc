@@ -89,6 +89,11 @@ class EngineService final : public Service {
   Result<Sequence> record_access(std::variant<AccessGranted, AccessDenied> event,
                                  store::TableBatch rows) override;
 
+  Result<StoreBytes> store_bytes() const override;
+  Result<store::BackupInfo> backup() override;
+  Result<std::optional<PruneOutcome>> prune(const store::RetentionPolicy& policy,
+                                            bool dry_run) override;
+
   CurrentRun current_run() const override { return view_.current(); }
   bool wait_until_idle(std::chrono::milliseconds timeout) const override {
     return view_.wait_until_idle(timeout);
@@ -125,6 +130,7 @@ class EngineService final : public Service {
   RunView view_;
   std::mutex random_mutex_;
   Random random_;
+  std::mutex prune_mutex_;   // One pruning at a time.
   std::mutex import_mutex_;  // Held from "is it new?" to its event, so that a file comes in once.
   std::atomic<bool> draining_{false};
   std::once_flag drained_;
@@ -465,6 +471,64 @@ Result<Sequence> EngineService::record_access(std::variant<AccessGranted, Access
   submission.rows = std::move(rows);
   RL_TRY_ASSIGN(const auto receipt, submit(std::move(submission)));
   return receipt.last;
+}
+
+// --- maintenance
+// ----------------------------------------------------------------------------------
+
+Result<StoreBytes> EngineService::store_bytes() const {
+  StoreBytes bytes;
+  std::error_code error;
+  bytes.free = std::filesystem::space(options_.data_directory, error).available;
+  if (error) {
+    return fail(Code::kIo, "cannot look at the disk of " + options_.data_directory.string() + ": " +
+                               error.message());
+  }
+  RL_TRY_ASSIGN(bytes.used, log_->bytes_on_disk());
+  return bytes;
+}
+
+Result<store::BackupInfo> EngineService::backup() {
+  RL_TRY(writable());
+  if (options_.backup_directory.empty()) {
+    return fail(Code::kInvalidArgument,
+                "there is no directory for backups: give one with --backup-dir");
+  }
+  return log_->maintenance()->backup(options_.backup_directory);
+}
+
+Result<std::optional<PruneOutcome>> EngineService::prune(const store::RetentionPolicy& policy,
+                                                         bool dry_run) {
+  RL_TRY(writable());
+  const std::lock_guard lock(prune_mutex_);
+  RL_TRY_ASSIGN(auto plan, store::plan_prune(*log_, policy, clock_.wall_now()));
+  if (!plan) {
+    return std::nullopt;
+  }
+  PruneOutcome outcome{.plan = std::move(*plan), .archive = {}, .recorded = {}};
+  if (dry_run) {
+    return outcome;
+  }
+  if (view_.current().run) {
+    return fail(Code::kConflict, "a run is going on: prune when it has ended");
+  }
+  std::optional<store::Archive> archive;
+  if (options_.archive) {
+    const auto directory = options_.archive_directory.empty() ? options_.data_directory / "archive"
+                                                              : options_.archive_directory;
+    RL_TRY_ASSIGN(archive, store::archive_pruned(*log_, outcome.plan, directory));
+    outcome.archive = directory / archive->name;
+  }
+  RL_FAILPOINT("prune.archived");
+  auto request = store::prune_request(outcome.plan, archive, clock_.wall_now());
+  Coordinator::Submission submission;
+  submission.facts.push_back(std::move(request.events.front().payload));
+  submission.prune = request.prune;
+  RL_TRY_ASSIGN(const auto receipt, submit(std::move(submission)));
+  outcome.recorded = receipt.last;
+  RL_FAILPOINT("prune.recorded");
+  RL_TRY(log_->maintenance()->reclaim());
+  return outcome;
 }
 
 void EngineService::drain(std::chrono::milliseconds patience) {

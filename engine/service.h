@@ -15,6 +15,7 @@
 #include "schema/error.h"
 #include "schema/events.h"
 #include "store/event_log.h"
+#include "store/retention.h"
 
 namespace runledger::engine {
 
@@ -93,6 +94,18 @@ struct ImportFailure {
   std::vector<ImportIssue> issues;  ///< Every error of the file; empty if the file is not to blame.
 };
 
+struct StoreBytes {
+  std::uint64_t used = 0;
+  std::uint64_t free = 0;
+};
+
+/// What a pruning took, or would take.
+struct PruneOutcome {
+  store::PrunePlan plan;
+  std::filesystem::path archive;     ///< Empty: none was written.
+  std::optional<Sequence> recorded;  ///< Of LogPruned; absent in a dry run.
+};
+
 /// The engine as the layers above see it. All calls are thread-safe and block until what they say
 /// is durable; call them from a thread that may wait, never from an I/O loop. Queries of history
 /// read `log().tables()` with the functions of store/run_history.h, job_history.h and catalog.h.
@@ -151,6 +164,18 @@ class Service {
   [[nodiscard]] virtual const Clock& clock() const noexcept = 0;
   [[nodiscard]] virtual Epoch epoch() const noexcept = 0;
 
+  /// Size of the files that hold the log, and room on their disk. Errors: kIo.
+  [[nodiscard]] virtual Result<StoreBytes> store_bytes() const = 0;
+  /// Adds a backup to the directory of ServiceOptions, beside everything else that goes on.
+  /// Errors: kInvalidArgument (there is no such directory in the options), kUnavailable
+  /// (read-only), kExhausted, kIo, kCorruption.
+  [[nodiscard]] virtual Result<store::BackupInfo> backup() = 0;
+  /// Deletes what `policy` does not keep, after it has been archived. With `dry_run` only says what
+  /// would go. Absent: there is nothing to prune. Takes as long as the archive and the compaction.
+  /// Errors: kConflict (a run is going on), kUnavailable, kExhausted, kIo, kCorruption.
+  [[nodiscard]] virtual Result<std::optional<PruneOutcome>> prune(
+      const store::RetentionPolicy& policy, bool dry_run) = 0;
+
   /// Refuses new commands, lets running attempts finish for at most `patience`, then stops: a run
   /// that is not done resumes at the next start. Idempotent; the destructor calls it.
   virtual void drain(std::chrono::milliseconds patience) = 0;
@@ -162,6 +187,9 @@ struct ServiceOptions {
   bool read_only = false;                           ///< Queries only: commands answer kUnavailable.
   unsigned compute_threads = 0;                     ///< 0: one a core.
   std::uint64_t free_disk_bytes_min = 256U << 20U;  ///< Less than this: no new run starts.
+  std::filesystem::path backup_directory;           ///< Empty: backup() is refused.
+  std::filesystem::path archive_directory;          ///< Empty: "archive" in the data directory.
+  bool archive = true;                              ///< False: what is pruned is gone for good.
 };
 
 /// Opens the store, recovers (closes open attempts as interrupted, resumes an unfinished run), and

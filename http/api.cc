@@ -73,6 +73,7 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   add_event_routes(router_, context);
   add_portfolio_routes(router_, context);
   add_input_routes(router_, context);
+  add_operation_routes(router_, context);
   add_system_routes(router_, context);
   for (const auto& route : router_.routes()) {
     metrics_.declare(route.operation);

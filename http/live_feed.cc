@@ -241,6 +241,17 @@ net::awaitable<bool> LiveFeed::begin(Subscriber& subscriber) {
       co_return false;
     }
   }
+  if (subscriber.after && *subscriber.after < log.pruned()) {
+    // What was asked for is in an archive; the events go on with the oldest that is kept.
+    const Sequence pruned = log.pruned();
+    const std::string text =
+        fmt::format(R"({{"type":"gap","requested":{},"kept_from":{},"committed":{}}})",
+                    raw(*subscriber.after), raw(pruned) + 1, raw(committed));
+    if (!co_await send(subscriber, text)) {
+      co_return false;
+    }
+    subscriber.after = pruned;
+  }
   if (!subscriber.after || is_gap) {
     auto look = [this]() { return api_.service().current_run(); };
     const engine::CurrentRun current = co_await run_on(readers_, std::move(look));

@@ -14,7 +14,7 @@
 namespace runledger {
 
 /// Every site there is, in the order of the write path. A name that is not here does not compile.
-inline constexpr std::array<std::string_view, 16> kFailpoints = {
+inline constexpr std::array<std::string_view, 18> kFailpoints = {
     "recovery.after_replay",      // Projections caught up, nothing of this start is in the log.
     "recovery.before_start",      // EngineStarted and what it closes decided, not handed over.
     "recovery.after_start",       // The same, durable; the server does not listen yet.
@@ -30,6 +30,8 @@ inline constexpr std::array<std::string_view, 16> kFailpoints = {
     "attempt.after_run",          // Calculated, the coordinator has not heard.
     "import.before_append",       // The file was checked.
     "import.after_append",        // It is durable, the caller has not heard.
+    "prune.archived",             // The archive is written and checked, nothing is deleted.
+    "prune.recorded",             // Deleted and recorded, the space not given back.
     "drain.before_close",         // Attempts have ended, the log is open.
 };
 

@@ -111,8 +111,6 @@ class Maintenance {
   [[nodiscard]] virtual Result<BackupInfo> backup(const std::filesystem::path& directory) = 0;
   /// Gives the space of what was pruned back to the disk.
   [[nodiscard]] virtual Status reclaim() = 0;
-  /// Size of the files that hold committed data. Errors: kIo.
-  [[nodiscard]] virtual Result<std::uint64_t> bytes_on_disk() const = 0;
 };
 
 /// The one log. Thread-safe. Readers see only synced events, in sequence order, never a hole.
@@ -170,7 +168,10 @@ class EventLog {
 
   [[nodiscard]] virtual StoreId store_id() const noexcept = 0;
 
-  /// What can be done to the files below, or null if there are none.
+  /// Size of what holds the committed data; 0 if it is in memory. Errors: kIo.
+  [[nodiscard]] virtual Result<std::uint64_t> bytes_on_disk() const = 0;
+
+  /// What can be done to the files below, or null if there are none or they may not be written.
   [[nodiscard]] virtual Maintenance* maintenance() noexcept = 0;
 
   /// Stops accepting, finishes what is queued, writes checkpoints. Idempotent.

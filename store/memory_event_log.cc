@@ -146,6 +146,7 @@ class MemoryEventLog final : public EventLog {
     return read_record(records_[raw(sequence) - 1]);
   }
 
+  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override { return std::uint64_t{0}; }
   [[nodiscard]] Maintenance* maintenance() noexcept override { return nullptr; }
 
   [[nodiscard]] std::unique_ptr<Subscription> notify_committed(

@@ -30,13 +30,10 @@ Result<std::vector<RunRow>> prunable_runs(const EventLog& log) {
   return std::move(rows);
 }
 
-Result<std::size_t> count_by_size(EventLog& log,
+Result<std::size_t> count_by_size(const EventLog& log,
                                   const std::vector<RunRow>& runs,
                                   std::uint64_t bytes_max) {
-  if (log.maintenance() == nullptr) {
-    return std::size_t{0};
-  }
-  RL_TRY_ASSIGN(const std::uint64_t bytes, log.maintenance()->bytes_on_disk());
+  RL_TRY_ASSIGN(const std::uint64_t bytes, log.bytes_on_disk());
   if (bytes <= bytes_max) {
     return std::size_t{0};
   }
@@ -78,7 +75,7 @@ Result<std::vector<Digest>> results_only_of(const EventLog& log, Sequence throug
 
 }  // namespace
 
-Result<std::optional<PrunePlan>> plan_prune(EventLog& log,
+Result<std::optional<PrunePlan>> plan_prune(const EventLog& log,
                                             const RetentionPolicy& policy,
                                             UtcTime now) {
   PrunePlan plan;

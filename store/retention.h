@@ -31,7 +31,7 @@ struct PrunePlan {
 
 /// What `policy` asks for now, or nullopt. Cost: reads the rows of all jobs once.
 /// Errors: kCorruption, kIo.
-[[nodiscard]] Result<std::optional<PrunePlan>> plan_prune(EventLog& log,
+[[nodiscard]] Result<std::optional<PrunePlan>> plan_prune(const EventLog& log,
                                                           const RetentionPolicy& policy,
                                                           UtcTime now);
 

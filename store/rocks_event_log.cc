@@ -116,22 +116,6 @@ class RocksMaintenance final : public Maintenance {
     return {};
   }
 
-  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {
-    std::uint64_t total = 0;
-    for (rocksdb::ColumnFamilyHandle* family : db_.families()) {
-      for (const std::string& property : {rocksdb::DB::Properties::kTotalSstFilesSize,
-                                          rocksdb::DB::Properties::kTotalBlobFileSize,
-                                          rocksdb::DB::Properties::kCurSizeActiveMemTable}) {
-        std::uint64_t bytes = 0;
-        if (!db_.db().GetIntProperty(family, property, &bytes)) {
-          return fail(Code::kIo, "cannot tell the size of " + family->GetName());
-        }
-        total += bytes;
-      }
-    }
-    return total;
-  }
-
  private:
   const RocksDb& db_;
   std::mutex mutex_;  // One backup at a time.
@@ -262,6 +246,24 @@ class RocksEventLog final : public EventLog {
     return appender_ ? appender_->health() : Status();
   }
   [[nodiscard]] StoreId store_id() const noexcept override { return db_->store_id(); }
+  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {
+    std::uint64_t total = 0;
+    for (rocksdb::ColumnFamilyHandle* family : db_->families()) {
+      if (family == nullptr) {
+        continue;
+      }
+      for (const std::string& property : {rocksdb::DB::Properties::kTotalSstFilesSize,
+                                          rocksdb::DB::Properties::kTotalBlobFileSize,
+                                          rocksdb::DB::Properties::kCurSizeActiveMemTable}) {
+        std::uint64_t bytes = 0;
+        if (!db_->db().GetIntProperty(family, property, &bytes)) {
+          return fail(Code::kIo, "cannot tell the size of " + family->GetName());
+        }
+        total += bytes;
+      }
+    }
+    return total;
+  }
   [[nodiscard]] Maintenance* maintenance() noexcept override {
     return appender_ ? &maintenance_ : nullptr;
   }

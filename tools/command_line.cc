@@ -34,6 +34,7 @@ class Declaration {
     add_results();
     add_user();
     add_replay();
+    add_store();
     add_completions();
   }
 
@@ -128,6 +129,17 @@ class Declaration {
     sub->add_option("--listen", serve_.listen, "ADDRESS:PORT; port 0: any free one")
         ->envname("RUNLEDGER_LISTEN")
         ->capture_default_str();
+    sub->add_option("--backup-dir", serve_.backup_dir, "Where backups of this server go")
+        ->envname("RUNLEDGER_BACKUP_DIR");
+    sub->add_option("--archive-dir", serve_.archive_dir,
+                    "Where pruned events go; default: archive in the data directory")
+        ->envname("RUNLEDGER_ARCHIVE_DIR");
+    sub->add_option("--keep-days", serve_.keep_days, "Prune runs that ended longer ago; 0: never")
+        ->envname("RUNLEDGER_KEEP_DAYS")
+        ->check(CLI::Range(0, 36500));
+    sub->add_option("--keep-gb", serve_.keep_gb, "Prune until the store is smaller; 0: never")
+        ->envname("RUNLEDGER_KEEP_GB")
+        ->check(CLI::Range(0, 1'000'000));
     on(sub, serve_);
   }
 
@@ -142,6 +154,9 @@ class Declaration {
         chosen_ = [this]() -> CommandOptions { return import_files_; };
       });
     }
+    auto* events = command(*sub, "events", "Make a new store of what export wrote");
+    events->add_option("file", import_events_.file, "Bundle or JSON lines")->required();
+    on(events, import_events_);
     auto* portfolio = command(*sub, "portfolio", "Create a portfolio or replace its positions");
     portfolio->add_option("--name", import_portfolio_.name, "Name")->required();
     portfolio->add_option("--equity", import_portfolio_.equity, "Equity in its currency");
@@ -233,6 +248,45 @@ class Declaration {
     state->add_option("--run", replay_state_.run, "Id of a run")->required();
     state->add_option("--at", replay_state_.at, "Sequence; default: the newest");
     on(state, replay_state_);
+  }
+
+  void add_store() {
+    auto* verify = command(app_, "verify", "Check that nothing in the store was changed or lost");
+    verify->add_flag("--deep", verify_.deep, "Also results, inputs, projections and all files");
+    verify->add_option("--head", verify_.head,
+                       "Hash that a verify printed: proves that nothing was cut off since");
+    verify->add_option("--archive", verify_.archive, "Check an archive or export instead");
+    verify->add_option("--work-dir", verify_.work_dir, "For the rebuild of --deep; default: /tmp");
+    on(verify, verify_);
+    auto* backup = command(app_, "backup", "Add a verified backup, of a server or a directory");
+    backup->add_option("--to", backup_.to, "Directory of the backups");
+    backup->add_option("--keep", backup_.keep, "Drop all but so many of the newest")
+        ->check(CLI::Range(1, 1'000'000));
+    backup->add_flag("--list", backup_.list, "Only show what there is");
+    on(backup, backup_);
+    auto* restore = command(app_, "restore", "Make a data directory of a backup");
+    restore->add_option("--from", restore_.from, "Directory of the backups")->required();
+    restore->add_option("--backup", restore_.backup, "Number of the backup; default: the newest");
+    on(restore, restore_);
+    auto* exported = command(app_, "export", "Write all events, results and inputs to a file");
+    exported->add_option("file", export_.file, "File; - writes lines to standard output")
+        ->required();
+    exported->add_option("--format", export_.format, "default: jsonl for FILE.jsonl, else bundle")
+        ->check(CLI::IsMember({"bundle", "jsonl"}));
+    on(exported, export_);
+    add_prune();
+  }
+
+  void add_prune() {
+    auto* prune = command(app_, "prune", "Archive and delete the oldest runs");
+    prune->add_option("--keep-days", prune_.keep_days, "Runs that ended longer ago go")
+        ->check(CLI::Range(1, 36500));
+    prune->add_option("--keep-runs", prune_.keep_runs, "All but so many of the newest go")
+        ->check(CLI::Range(1, 1'000'000'000));
+    prune->add_option("--keep-gb", prune_.keep_gb, "The oldest go until the store is smaller")
+        ->check(CLI::Range(1, 1'000'000));
+    prune->add_flag("--dry-run", prune_.dry_run, "Only say what would go");
+    on(prune, prune_);
   }
 
   void add_completions() {
@@ -330,6 +384,12 @@ complete -o filenames -F _runledger runledger
   UserRemoveOptions user_remove_;
   ReplayLogOptions replay_log_;
   ReplayStateOptions replay_state_;
+  VerifyOptions verify_;
+  BackupOptions backup_;
+  RestoreOptions restore_;
+  ExportOptions export_;
+  ImportEventsOptions import_events_;
+  PruneOptions prune_;
   CompletionsOptions completions_;
 };
 

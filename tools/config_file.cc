@@ -22,6 +22,7 @@ struct Target {
   std::string* text = nullptr;
   bool* flag = nullptr;
   unsigned* count = nullptr;
+  unsigned count_max = 1024;
   std::vector<std::string_view> choices = {};  // Of a text; empty: any.
 };
 
@@ -44,7 +45,7 @@ Status apply(const std::string& path,
       return {};
     }
     if (target.count != nullptr && node.is_integer() && node.as_integer()->get() >= 0 &&
-        node.as_integer()->get() <= 1024) {
+        node.as_integer()->get() <= target.count_max) {
       *target.count = static_cast<unsigned>(node.as_integer()->get());
       return {};
     }
@@ -71,7 +72,12 @@ Status apply_config_file(const std::string& path, GlobalOptions& global, ServeOp
        .choices = {"debug", "info", "warning", "error"}},
       {.key = "log-format", .text = &global.log_format, .choices = {"text", "json"}},
       {.key = "threads", .count = &global.threads}};
-  const std::vector<Target> in_serve = {{.key = "listen", .text = &serve.listen}};
+  const std::vector<Target> in_serve = {
+      {.key = "listen", .text = &serve.listen},
+      {.key = "backup-dir", .text = &serve.backup_dir},
+      {.key = "archive-dir", .text = &serve.archive_dir},
+      {.key = "keep-days", .count = &serve.keep_days, .count_max = 36'500},
+      {.key = "keep-gb", .count = &serve.keep_gb, .count_max = 1'000'000}};
   try {
     const toml::table table = toml::parse(file, path);
     for (const auto& [key, node] : table) {

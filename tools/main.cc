@@ -73,6 +73,14 @@ struct Dispatch {
   Exit operator()(const ReplayStateOptions& o) const {
     return with_session(global, Need::kRead, o, replay_state);
   }
+  Exit operator()(const VerifyOptions& o) const { return verify(global, o); }
+  Exit operator()(const BackupOptions& o) const { return backup(global, o); }
+  Exit operator()(const RestoreOptions& o) const { return restore(global, o); }
+  Exit operator()(const ExportOptions& o) const { return export_events(global, o); }
+  Exit operator()(const ImportEventsOptions& o) const { return import_events(global, o); }
+  Exit operator()(const PruneOptions& o) const {
+    return with_session(global, Need::kWrite, o, prune);
+  }
   Exit operator()(const CompletionsOptions& o) const {
     print(o.script);
     return kExitDone;

@@ -25,6 +25,10 @@ struct GlobalOptions {
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:8321";
+  std::string backup_dir;   ///< Empty: no backups by the server.
+  std::string archive_dir;  ///< Empty: "archive" in the data directory.
+  unsigned keep_days = 0;   ///< 0: runs are kept for ever.
+  unsigned keep_gb = 0;     ///< 0: whatever the size.
 };
 
 struct ImportFilesOptions {
@@ -110,6 +114,40 @@ struct ReplayStateOptions {
   std::optional<std::uint64_t> at;
 };
 
+struct VerifyOptions {
+  bool deep = false;
+  std::optional<std::string> head;     ///< Hash of an event that must be there.
+  std::optional<std::string> archive;  ///< A bundle to check instead of a store.
+  std::optional<std::string> work_dir;
+};
+
+struct BackupOptions {
+  std::string to;  ///< Directory; empty: the server's own.
+  std::optional<std::uint32_t> keep;
+  bool list = false;
+};
+
+struct RestoreOptions {
+  std::string from;
+  std::optional<std::uint32_t> backup;  ///< Absent: the newest.
+};
+
+struct ExportOptions {
+  std::string file;
+  std::string format;  ///< "bundle" or "jsonl"; empty: by the name of the file.
+};
+
+struct ImportEventsOptions {
+  std::string file;
+};
+
+struct PruneOptions {
+  std::optional<std::uint32_t> keep_days;
+  std::optional<std::uint32_t> keep_runs;
+  std::optional<std::uint32_t> keep_gb;
+  bool dry_run = false;
+};
+
 struct CompletionsOptions {
   std::string script;  ///< Ready to print.
 };
@@ -131,6 +169,12 @@ using CommandOptions = std::variant<ServeOptions,
                                     UserRemoveOptions,
                                     ReplayLogOptions,
                                     ReplayStateOptions,
+                                    VerifyOptions,
+                                    BackupOptions,
+                                    RestoreOptions,
+                                    ExportOptions,
+                                    ImportEventsOptions,
+                                    PruneOptions,
                                     CompletionsOptions>;
 
 struct CommandLine {

@@ -20,14 +20,14 @@ Result<EventScan> scan_events(const store::EventLog& log,
                               const EventFilter& filter,
                               Sequence after,
                               std::size_t limit) {
-  EventScan scan{{}, after};
+  EventScan scan{{}, std::max(after, log.pruned())};
   Sequence last = log.committed();
   if (filter.run) {
     const auto range = log.run_range(*filter.run);
     if (!range) {
       return scan;  // No such run yet: nothing to see so far.
     }
-    scan.next_after = std::max(after, Sequence{raw(range->first) - 1});
+    scan.next_after = std::max(scan.next_after, Sequence{raw(range->first) - 1});
     last = std::min(last, range->last);
   }
   std::size_t scanned = 0;
@@ -72,6 +72,7 @@ Outcome list_events(const ApiContext& context, const Call& call) {
   json.end_array();
   json.field("next_after", raw(scan.next_after));
   json.field("committed", raw(log.committed()));
+  json.field("pruned_through", raw(log.pruned()));
   json.end_object();
   return json_response(json.take());
 }
@@ -85,33 +86,35 @@ Outcome refuse_plain(const Call& /*call*/) {
 }  // namespace
 
 void add_event_routes(Router& router, const ApiContext& context) {
-  router.add(
-      {.path = "/api/v1/events",
-       .operation = "listEvents",
-       .tag = "events",
-       .summary = "Events after a sequence, oldest first. next_after is where to go on.",
-       .parameters = {{.name = "after",
-                       .type = ParameterType::kSequence,
-                       .description = "Sequence seen last; 0: from the first."},
-                      {.name = "limit",
-                       .type = ParameterType::kInteger,
-                       .description = "Events of an answer.",
-                       .min = 1,
-                       .max = 1000,
-                       .default_value = 100},
-                      {.name = "run_id",
-                       .type = ParameterType::kRunId,
-                       .description = "Only events of this run."},
-                      {.name = "portfolio_id",
-                       .type = ParameterType::kText,
-                       .description = "Only events about this portfolio, by id or name."},
-                      {.name = "job_type",
-                       .type = ParameterType::kJobType,
-                       .description = "Only events about jobs of this type."}},
-       .responses = {{200,
-                      "The events.",
-                      {{"events", "array"}, {"next_after", "integer"}, {"committed", "integer"}}}},
-       .handler = [context](const Call& call) { return list_events(context, call); }});
+  router.add({.path = "/api/v1/events",
+              .operation = "listEvents",
+              .tag = "events",
+              .summary = "Events after a sequence, oldest first. next_after is where to go on.",
+              .parameters = {{.name = "after",
+                              .type = ParameterType::kSequence,
+                              .description = "Sequence seen last; 0: from the first."},
+                             {.name = "limit",
+                              .type = ParameterType::kInteger,
+                              .description = "Events of an answer.",
+                              .min = 1,
+                              .max = 1000,
+                              .default_value = 100},
+                             {.name = "run_id",
+                              .type = ParameterType::kRunId,
+                              .description = "Only events of this run."},
+                             {.name = "portfolio_id",
+                              .type = ParameterType::kText,
+                              .description = "Only events about this portfolio, by id or name."},
+                             {.name = "job_type",
+                              .type = ParameterType::kJobType,
+                              .description = "Only events about jobs of this type."}},
+              .responses = {{200,
+                             "The events.",
+                             {{"events", "array"},
+                              {"next_after", "integer"},
+                              {"committed", "integer"},
+                              {"pruned_through", "integer"}}}},
+              .handler = [context](const Call& call) { return list_events(context, call); }});
   router.add({.path = kLivePath,
               .operation = "live",
               .tag = "events",

@@ -22,6 +22,7 @@ void add_data_quality_routes(Router& router, const ApiContext& context);
 void add_event_routes(Router& router, const ApiContext& context);
 void add_portfolio_routes(Router& router, const ApiContext& context);
 void add_input_routes(Router& router, const ApiContext& context);
+void add_operation_routes(Router& router, const ApiContext& context);
 void add_system_routes(Router& router, const ApiContext& context);
 
 /// The body as a JSON object. Problems: 400 `malformed_json`; 422 `invalid_body` (no object).

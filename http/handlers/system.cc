@@ -4,6 +4,7 @@
 #include "http/openapi.h"
 #include "http/page.h"
 #include "http/render.h"
+#include "store/quarantine.h"
 
 namespace runledger::http {
 namespace {
@@ -37,6 +38,17 @@ Outcome show_metrics(const ApiContext& context, const Call& /*call*/) {
   text.family("runledger_events_committed_total", "counter", "Newest committed sequence.");
   text.sample("runledger_events_committed_total", "",
               static_cast<double>(raw(service.log().committed())));
+  gauge("runledger_events_pruned_through", "Newest event that was pruned.",
+        static_cast<double>(raw(service.log().pruned())));
+  if (const auto quarantine = store::list_quarantine(service.log().tables())) {
+    gauge("runledger_events_quarantined", "Events that a projection could not apply.",
+          static_cast<double>(quarantine->size()));
+  }
+  if (const auto bytes = service.store_bytes()) {
+    gauge("runledger_store_bytes", "Size of the store's files.", static_cast<double>(bytes->used));
+    gauge("runledger_disk_free_bytes", "Room on the disk of the store.",
+          static_cast<double>(bytes->free));
+  }
   gauge("runledger_epoch", "Starts of the engine on this store.",
         static_cast<double>(raw(service.epoch())));
   gauge("runledger_ready", "1 if commands are accepted.", service.health() ? 1 : 0);

@@ -196,7 +196,7 @@ TEST_F(PruneLog, FindsThatWhatWasKeptHasBeenChanged) {
 
 TEST_F(PruneLog, TakesAsManyRunsAsTheSizeAsksFor) {
   RetentionPolicy policy;
-  policy.bytes_max = log_->maintenance()->bytes_on_disk().value() * 3 / 4;
+  policy.bytes_max = log_->bytes_on_disk().value() * 3 / 4;
 
   const auto plan = plan_prune(*log_, policy, at(1)).value();
 

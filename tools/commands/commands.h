@@ -38,4 +38,11 @@ void print_run(const nlohmann::ordered_json& run, bool color);
 [[nodiscard]] Exit replay_log(Session& session, const ReplayLogOptions& options);
 [[nodiscard]] Exit replay_state(Session& session, const ReplayStateOptions& options);
 
+[[nodiscard]] Exit verify(const GlobalOptions& global, const VerifyOptions& options);
+[[nodiscard]] Exit backup(const GlobalOptions& global, const BackupOptions& options);
+[[nodiscard]] Exit restore(const GlobalOptions& global, const RestoreOptions& options);
+[[nodiscard]] Exit export_events(const GlobalOptions& global, const ExportOptions& options);
+[[nodiscard]] Exit import_events(const GlobalOptions& global, const ImportEventsOptions& options);
+[[nodiscard]] Exit prune(Session& session, const PruneOptions& options);
+
 }  // namespace runledger::tools

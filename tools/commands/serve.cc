@@ -14,6 +14,7 @@ constexpr std::chrono::seconds kStopPatience{10};
 constexpr std::chrono::seconds kDrainPatience{30};
 constexpr std::chrono::seconds kHealthInterval{1};
 constexpr std::chrono::seconds kRoomInterval{2};
+constexpr std::chrono::minutes kPruneInterval{10};
 
 std::expected<http::ServerOptions, Failure> parse_listen(const std::string& text) {
   http::ServerOptions options;
@@ -39,16 +40,50 @@ void warn_without_users(http::Api& api) {
   }
 }
 
+// Prunes now and then, between runs.
+class Retention {
+ public:
+  explicit Retention(const ServeOptions& options) {
+    if (options.keep_days != 0) {
+      policy_.age_max = std::chrono::days{options.keep_days};
+    }
+    if (options.keep_gb != 0) {
+      policy_.bytes_max = std::uint64_t{options.keep_gb} * 1'000'000'000;
+    }
+  }
+
+  void keep(engine::Service& service) {
+    const auto now = service.clock().mono_now();
+    const bool asked = policy_.age_max || policy_.bytes_max;
+    if (!asked || now < due_ || service.current_run().run) {
+      return;
+    }
+    due_ = now + kPruneInterval;
+    const auto outcome = service.prune(policy_, false);
+    // A run may have begun meanwhile: the next time is soon enough.
+    if (!outcome && outcome.error().code != Code::kConflict) {
+      spdlog::error("pruning failed: {}", outcome.error().message);
+    }
+  }
+
+ private:
+  store::RetentionPolicy policy_;
+  engine::MonoTime due_{};
+};
+
 enum class ServeEnd : std::uint8_t { kStopped, kLogStopped };
 
 // Serves until a signal, or until the log stops because a write failed.
 std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
+                                            const ServeOptions& options,
                                             const http::ServerOptions& listen,
                                             const StopSignal& stop,
                                             const engine::Clock& clock) {
   engine::ServiceOptions service_options;
   service_options.data_directory = global.data;
   service_options.compute_threads = global.threads;
+  service_options.backup_directory = options.backup_dir;
+  service_options.archive_directory = options.archive_dir;
   auto service = engine::open_service(service_options, clock);
   if (!service) {
     return std::unexpected(to_failure(service.error()));
@@ -74,12 +109,14 @@ std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
         "runledger listens on http://{}:{}\n",
         listen.address.find(':') == std::string::npos ? listen.address : "[" + listen.address + "]",
         (*server)->port()));
+    Retention retention(options);
     while (!stop.wait_for(kHealthInterval)) {
       if (const auto health = (*service)->log().health(); !health) {
         spdlog::error("the log has stopped: {}", health.error().message);
         end = ServeEnd::kLogStopped;
         break;
       }
+      retention.keep(**service);
     }
     if (end == ServeEnd::kStopped) {
       spdlog::info(
@@ -125,7 +162,7 @@ Exit serve(const GlobalOptions& global, const ServeOptions& options) {
   }
   const engine::SystemClock clock;
   while (true) {
-    const auto end = serve_once(global, *listen, stop, clock);
+    const auto end = serve_once(global, options, *listen, stop, clock);
     if (!end) {
       return std::unexpected(end.error());
     }
