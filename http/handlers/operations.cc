@@ -40,7 +40,7 @@ Outcome show_store(const ApiContext& context, const Call& /*call*/) {
 Outcome post_backup(const ApiContext& context, const Call& /*call*/) {
   const auto backup = context.service.backup();
   if (!backup) {
-    return std::unexpected(with_code(backup.error(), 400, "no_backup_directory"));
+    return std::unexpected(with_code(backup.error(), 422, "no_backup_directory"));
   }
   JsonWriter json;
   json.begin_object();
@@ -122,7 +122,7 @@ void add_operation_routes(Router& router, const ApiContext& context) {
                               {"head_hash", "string"},
                               {"bytes", "integer"},
                               {"files", "integer"}}},
-                            {400, "The server has no --backup-dir."}},
+                            {422, "The server has no --backup-dir."}},
               .handler = [context](const Call& call) { return post_backup(context, call); }});
   router.add(
       {.method = Method::kPost,

@@ -43,6 +43,7 @@ ApiFixture::~ApiFixture() {
 void ApiFixture::open() {
   engine::ServiceOptions options;
   options.data_directory = directory_.path() / "data";
+  options.backup_directory = directory_.path() / "backups";
   options.compute_threads = 2;
   auto service = engine::open_service(options, clock_);
   if (!service) {

@@ -155,6 +155,22 @@ TEST_F(LiveFeedTest, SaysThatThereIsAGapWhenTheStoreIsAnother) {
   EXPECT_EQ(next(*client).at("type"), "caught_up");
 }
 
+TEST_F(LiveFeedTest, SaysThatThereIsAGapWhenWhatWasAskedForIsPruned) {
+  start();
+  fixture_.import_samples(10);
+  fixture_.run_to_end("?as_of=2017-03-13");
+  fixture_.run_to_end("?as_of=2017-03-14");
+  ASSERT_EQ(fixture_.post("/api/v1/admin/prune?keep_runs=1").status, 200U);
+  const auto pruned = raw(fixture_.service().log().pruned());
+  const auto client = subscribe(3);
+
+  const auto gap = next(*client);
+  EXPECT_EQ(gap.at("type"), "gap");
+  EXPECT_EQ(gap.at("requested"), 3);
+  EXPECT_EQ(gap.at("kept_from"), pruned + 1);
+  EXPECT_EQ(next(*client).at("event").at("seq"), pruned + 1);
+}
+
 TEST_F(LiveFeedTest, SaysByeWithWhereToResume) {
   start();
   const auto client = subscribe(0);

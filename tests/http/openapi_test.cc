@@ -79,6 +79,9 @@ class OpenApiTest : public ::testing::Test {
     if (operation == "importInput") {
       return {target, "symbol,sector\nAAPL,Technology\n", "text/csv"};
     }
+    if (operation == "prune") {
+      return {target + "?keep_runs=1", "", ""};
+    }
     return {target, "", ""};
   }
 
