@@ -8,15 +8,19 @@
 
 namespace runledger::store {
 
-Appender::Appender(GroupCommitter& committer, const AppenderLimits& limits)
-    : committer_(committer), limits_(limits) {
+Appender::Appender(GroupCommitter& committer, const AppenderLimits& limits, AppendDriver driver)
+    : committer_(committer), limits_(limits), driver_(std::move(driver)) {
   committer_.on_failure([this](const Error& cause) {
     spdlog::critical("event log stopped, open it again to learn what is durable: {}",
                      cause.message);
     const std::lock_guard lock(mutex_);
     health_ = std::unexpected(cause);
   });
-  thread_ = std::jthread([this] { run(); });
+  if (driver_) {
+    waiting_ = true;
+  } else {
+    thread_ = std::jthread([this] { run(); });
+  }
 }
 
 Appender::~Appender() {
@@ -41,7 +45,9 @@ Status Appender::append(AppendRequest request, AppendCallback done) {
     queue_.push_back({std::move(request), std::move(done)});
     wake = std::exchange(waiting_, false);
   }
-  if (wake) {
+  if (wake && driver_) {
+    driver_([this] { step(); });
+  } else if (wake) {
     wake_.notify_one();
   }
   return {};
@@ -54,28 +60,45 @@ Status Appender::health() const {
 
 void Appender::close() {
   const std::lock_guard closing(closing_);
-  if (!thread_.joinable()) {
+  if (std::exchange(closed_, true)) {
     return;
   }
-  RL_ASSERT(thread_.get_id() != std::this_thread::get_id());
+  RL_ASSERT(driver_ || thread_.get_id() != std::this_thread::get_id());
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
-  thread_.join();
+  if (driver_) {
+    run();
+  } else {
+    wake_.notify_one();
+    thread_.join();
+  }
 }
 
 void Appender::run() {
-  for (;;) {
-    std::vector<PendingAppend> taken = take_group();
-    if (taken.empty()) {
-      break;
-    }
-    if (const Status committed = commit_all(taken); !committed) {
-      refuse_all(committed.error(), taken);
-      return;
-    }
+  while (wait_for_request() && commit_group()) {
+  }
+  finish();
+}
+
+// One group, where there is no thread.
+void Appender::step() {
+  (void)commit_group();
+  bool more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    more = !queue_.empty();
+    waiting_ = !more;
+  }
+  if (more) {
+    driver_([this] { step(); });
+  }
+}
+
+void Appender::finish() {
+  if (!health()) {
+    return;
   }
   if (const Status saved = committer_.checkpoint(); !saved) {
     std::vector<PendingAppend> none;
@@ -83,14 +106,32 @@ void Appender::run() {
   }
 }
 
-// Empty only when the log is closing and nothing is queued.
-std::vector<PendingAppend> Appender::take_group() {
+// False only when the log is closing and nothing is queued.
+bool Appender::wait_for_request() {
   std::unique_lock lock(mutex_);
   while (queue_.empty() && !stopping_) {
     waiting_ = true;
     wake_.wait(lock);
   }
   waiting_ = false;
+  return !queue_.empty();
+}
+
+// False if nothing was queued, or if the log has stopped.
+bool Appender::commit_group() {
+  std::vector<PendingAppend> taken = take_group();
+  if (taken.empty()) {
+    return false;
+  }
+  const Status committed = commit_all(taken);
+  if (!committed) {
+    refuse_all(committed.error(), taken);
+  }
+  return committed.has_value();
+}
+
+std::vector<PendingAppend> Appender::take_group() {
+  const std::lock_guard lock(mutex_);
   std::vector<PendingAppend> taken;
   std::size_t events = 0;
   while (!queue_.empty()) {

@@ -12,6 +12,7 @@
 
 #include "schema/codec.h"
 #include "schema/error.h"
+#include "store/appender.h"
 #include "store/rocks_event_log.h"
 
 /// RocksDB behind the log. Internal: included by .cc files of store and by tests/store only.
@@ -112,11 +113,12 @@ class RocksTables final : public TableReader {
 [[nodiscard]] Error pruned_event(Sequence pruned);
 
 /// open_rocks_event_log on a file system of choice: tests put faults there. `env` must outlive the
-/// log.
+/// log. With a `driver` there is no appending thread: a simulation runs its steps.
 [[nodiscard]] Result<std::unique_ptr<EventLog>> open_rocks_event_log_on(
     rocksdb::Env* env,
     const RocksLogOptions& options,
     Projections projections,
-    CommitObserver observer = {});
+    CommitObserver observer = {},
+    AppendDriver driver = {});
 
 }  // namespace runledger::store

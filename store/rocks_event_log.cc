@@ -134,7 +134,9 @@ class RocksEventLog final : public EventLog {
   ~RocksEventLog() override { close(); }
 
   /// Checks and recovers; starts the appender unless read-only.
-  [[nodiscard]] Status start(const RocksLogOptions& options, CommitObserver observer) {
+  [[nodiscard]] Status start(const RocksLogOptions& options,
+                             CommitObserver observer,
+                             AppendDriver driver) {
     RL_TRY_ASSIGN(const LogHead head, check_head(*db_));
     if (options.mode == OpenMode::kReadOnly) {
       RL_TRY(check_projections(*db_, projections_));
@@ -151,7 +153,7 @@ class RocksEventLog final : public EventLog {
                                                .store_id = db_->store_id(),
                                                .limits = options.limits},
                          head, pruned.sequence);
-      appender_.emplace(*committer_, options.limits);
+      appender_.emplace(*committer_, options.limits, std::move(driver));
     }
     return {};
   }
@@ -297,10 +299,11 @@ class RocksEventLog final : public EventLog {
 Result<std::unique_ptr<EventLog>> open_rocks_event_log_on(rocksdb::Env* env,
                                                           const RocksLogOptions& options,
                                                           Projections projections,
-                                                          CommitObserver observer) {
+                                                          CommitObserver observer,
+                                                          AppendDriver driver) {
   RL_TRY_ASSIGN(auto db, RocksDb::open(options, env));
   auto log = std::make_unique<RocksEventLog>(std::move(db), std::move(projections));
-  RL_TRY(log->start(options, std::move(observer)));
+  RL_TRY(log->start(options, std::move(observer), std::move(driver)));
   return log;
 }
 

@@ -1,16 +1,13 @@
 #include "store/store_directory.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <sstream>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -39,15 +36,13 @@ bool is_database_file(const std::string& name) {
          std::ranges::any_of(kSuffixes, [&](auto suffix) { return name.ends_with(suffix); });
 }
 
-Result<std::vector<std::string>> names_in(const fs::path& directory) {
-  std::error_code error;
+Result<std::vector<std::string>> names_in(const fs::path& directory, rocksdb::Env* env) {
   std::vector<std::string> names;
-  for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-    names.push_back(it->path().filename().string());
+  const rocksdb::Status listed = env->GetChildren(directory.string(), &names);
+  if (!listed.ok()) {
+    return std::unexpected(to_error(listed, "cannot list " + directory.string()));
   }
-  if (error) {
-    return fail(Code::kIo, "cannot list " + directory.string() + ": " + error.message());
-  }
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
   return names;
 }
 
@@ -129,14 +124,41 @@ Status check_families(const fs::path& directory, rocksdb::Env* env) {
               "the store has a table that this version does not know: " + unknown.front());
 }
 
-/// Makes the entry of a new directory itself durable.
-void sync_parent(const fs::path& directory) {
-  const fs::path parent = fs::absolute(directory).parent_path();
-  const int descriptor = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor >= 0) {
-    (void)::fsync(descriptor);
-    (void)::close(descriptor);
+enum class Found : std::uint8_t { kNothing, kDirectory, kOther };
+
+Result<Found> look_at(const fs::path& path, rocksdb::Env* env) {
+  bool is_directory = false;
+  const rocksdb::Status status = env->IsDirectory(path.string(), &is_directory);
+  if (status.IsPathNotFound() || status.IsNotFound()) {
+    return Found::kNothing;
   }
+  if (!status.ok()) {
+    return std::unexpected(to_error(status, "cannot look at " + path.string()));
+  }
+  return is_directory ? Found::kDirectory : Found::kOther;
+}
+
+/// Makes the directory and those above it that are missing, each with a durable entry.
+Status make_directory(const fs::path& directory, rocksdb::Env* env) {
+  const fs::path parent = directory.parent_path();
+  if (parent != directory) {
+    RL_TRY_ASSIGN(const Found above, look_at(parent, env));
+    if (above == Found::kNothing) {
+      RL_TRY(make_directory(parent, env));
+    }
+  }
+  rocksdb::Status made = env->CreateDirIfMissing(directory.string());
+  std::unique_ptr<rocksdb::Directory> entry;
+  if (made.ok()) {
+    made = env->NewDirectory(parent.string(), &entry);
+  }
+  if (made.ok()) {
+    made = entry->Fsync();
+  }
+  if (!made.ok()) {
+    return std::unexpected(to_error(made, "cannot make " + directory.string()));
+  }
+  return {};
 }
 
 }  // namespace
@@ -158,26 +180,17 @@ Status check_format(const std::string& stored) {
 
 Status prepare_directory(const RocksLogOptions& options, rocksdb::Env* env) {
   const fs::path& directory = options.directory;
-  std::error_code error;
-  const fs::file_status status = fs::status(directory, error);
-  if (status.type() == fs::file_type::not_found) {
+  RL_TRY_ASSIGN(const Found found, look_at(directory, env));
+  if (found == Found::kNothing) {
     if (options.mode != OpenMode::kCreateIfMissing) {
       return fail(Code::kNotFound, "no store in " + directory.string());
     }
-    fs::create_directories(directory, error);
-    if (error) {
-      return fail(Code::kIo, "cannot make " + directory.string() + ": " + error.message());
-    }
-    sync_parent(directory);
-    return {};
+    return make_directory(fs::absolute(directory), env);
   }
-  if (error) {
-    return fail(Code::kIo, "cannot look at " + directory.string() + ": " + error.message());
-  }
-  if (status.type() != fs::file_type::directory) {
+  if (found == Found::kOther) {
     return fail(Code::kInvalidArgument, "not a directory: " + directory.string());
   }
-  RL_TRY_ASSIGN(const auto names, names_in(directory));
+  RL_TRY_ASSIGN(const auto names, names_in(directory, env));
   if (std::ranges::find(names, "CURRENT") != names.end()) {
     return check_families(directory, env);
   }
