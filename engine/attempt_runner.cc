@@ -1,11 +1,67 @@
 #include "engine/attempt_runner.h"
 
+#include <algorithm>
+#include <cmath>
 #include <exception>
 
 #include "schema/codec.h"
 #include "schema/failpoint.h"
 
 namespace runledger::engine {
+namespace {
+
+// Texts of an attempt become part of an event, whose size is limited.
+constexpr std::size_t kCodeBytesMax = 256;
+constexpr std::size_t kDetailBytesMax = std::size_t{16} * 1024;
+constexpr std::size_t kWarningBytesMax = 1024;
+constexpr std::size_t kWarningsMax = 1000;
+constexpr double kRounding = 1e-9;  // Of a share that is a quotient of sums.
+
+// Cuts `text` at the end of a UTF-8 character.
+void clip(std::string& text, std::size_t bytes_max) {
+  static constexpr std::string_view kMark = " ...";
+  if (text.size() <= bytes_max) {
+    return;
+  }
+  auto end = bytes_max - kMark.size();
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  text.resize(end);
+  text += kMark;
+}
+
+JobError invalid(std::string detail) {
+  return {ErrorCategory::kInternal, "invalid_result", std::move(detail)};
+}
+
+/// What a calculation gives is a fact for ever once it is in the log: what no reader could read, or
+/// what is no result at all, is a failure of the attempt instead.
+std::expected<JobOutput, JobError> checked(std::expected<JobOutput, JobError> result) {
+  if (!result) {
+    clip(result.error().code, kCodeBytesMax);
+    clip(result.error().detail, kDetailBytesMax);
+    return result;
+  }
+  const auto& quality = result->quality;
+  if (!(quality.coverage >= 0.0 && quality.coverage <= 1.0 + kRounding)) {
+    return std::unexpected(invalid("its coverage is not between 0 and 1"));
+  }
+  if (!std::isfinite(quality.average_history_days) || quality.average_history_days < 0) {
+    return std::unexpected(invalid("its length of history is not a number of days"));
+  }
+  const bool object = result->document.starts_with('{') && result->document.ends_with('}');
+  if (!object && !result->nothing_to_do) {
+    return std::unexpected(invalid("its document is not a JSON object"));
+  }
+  result->warnings.resize(std::min(result->warnings.size(), kWarningsMax));
+  for (auto& warning : result->warnings) {
+    clip(warning, kWarningBytesMax);
+  }
+  return result;
+}
+
+}  // namespace
 
 void AttemptInbox::put(AttemptOutcome outcome) {
   const std::lock_guard lock(mutex_);
@@ -84,7 +140,7 @@ void AttemptRunner::run() noexcept {
   const auto begin = clock_.mono_now();
   started_ns_.store(begin.time_since_epoch().count(), std::memory_order_release);
   RL_FAILPOINT("attempt.before_run");
-  auto result = calculate();
+  auto result = checked(calculate());
   AttemptOutcome outcome{.command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}},
                          .blob = {},
                          .document = {}};
