@@ -291,24 +291,26 @@ RunStatus RunState::final_status() const noexcept {
 }
 
 RunSummary RunState::summary(UtcTime now) const {
-  RunSummary s{.jobs_total = plan_ != nullptr ? plan_->jobs_total() : 0,
-               .succeeded = totals_.succeeded,
-               .with_warnings = totals_.with_warnings,
-               .failed = totals_.failed,
-               .skipped = totals_.skipped,
-               .cancelled = totals_.cancelled,
-               .retries = retries_,
-               .interruptions = interruptions_,
-               .records = records_,
-               .duration = started_at_ ? now - *started_at_ : nanoseconds{0},
-               .by_job_type = {},
-               .error_categories = {},
-               .portfolios_full = 0,
-               .portfolios_limited = 0,
-               .portfolios_failed = 0,
-               .positions_processed = 0,
-               .average_history_days = 0,
-               .coverage = 0};
+  RunSummary s{
+      .jobs_total = plan_ != nullptr ? plan_->jobs_total() : 0,
+      .succeeded = totals_.succeeded,
+      .with_warnings = totals_.with_warnings,
+      .failed = totals_.failed,
+      .skipped = totals_.skipped,
+      .cancelled = totals_.cancelled,
+      .retries = retries_,
+      .interruptions = interruptions_,
+      .records = records_,
+      // The wall clock may have been set back meanwhile.
+      .duration = std::max(started_at_ ? now - *started_at_ : nanoseconds{0}, nanoseconds{0}),
+      .by_job_type = {},
+      .error_categories = {},
+      .portfolios_full = 0,
+      .portfolios_limited = 0,
+      .portfolios_failed = 0,
+      .positions_processed = 0,
+      .average_history_days = 0,
+      .coverage = 0};
   for (const auto& [type, count] : by_type_) {
     s.by_job_type.push_back(count);
     if (type == JobType::kPositionValuesUpdate) {
