@@ -15,6 +15,9 @@ namespace runledger::engine {
 struct PlanLimits {
   std::uint32_t attempts_in_flight_max = 64;
   std::uint32_t facts_max = 1024;  ///< Skips or cancellations in one step.
+  /// No retry is scheduled further ahead: one that is due later was scheduled before the wall clock
+  /// was set back, and is due.
+  nanoseconds retry_wait_max = std::chrono::seconds{72};
 };
 
 struct NextSteps {

@@ -21,4 +21,9 @@ std::optional<std::chrono::nanoseconds> RetryPolicy::next_delay(std::uint32_t fa
   return std::chrono::nanoseconds{static_cast<std::int64_t>(backoff * jitter * 1e6)};
 }
 
+std::chrono::nanoseconds RetryPolicy::longest_delay() const noexcept {
+  const double longest = static_cast<double>(backoff_max.count()) * (1.0 + jitter_fraction);
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(std::ceil(longest * 1e6))};
+}
+
 }  // namespace runledger::engine

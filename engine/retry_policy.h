@@ -23,6 +23,8 @@ struct RetryPolicy {
   [[nodiscard]] std::optional<std::chrono::nanoseconds> next_delay(std::uint32_t failed,
                                                                    ErrorCategory category,
                                                                    Random& random) const noexcept;
+  /// No delay is longer.
+  [[nodiscard]] std::chrono::nanoseconds longest_delay() const noexcept;
 };
 
 }  // namespace runledger::engine
