@@ -23,6 +23,7 @@ Coordinator::Coordinator(Dependencies dependencies,
       limits_(limits),
       next_sequence_(next(deps_.log.committed())),
       active_(std::move(unfinished)) {
+  limits_.plan.retry_wait_max = limits_.retry.longest_delay();
   inbox_ =
       std::make_shared<AttemptInbox>([this] { deps_.executor.post([this] { on_outcomes(); }); });
 }
@@ -83,6 +84,32 @@ void Coordinator::abandon() {
   });
 }
 
+Status Coordinator::health() const {
+  const std::lock_guard lock(health_mutex_);
+  return health_;
+}
+
+// Fail-stop: whatever is under way is given up, and whoever waits hears of it.
+void Coordinator::stop_for(Error cause) {
+  {
+    const std::lock_guard lock(health_mutex_);
+    health_ = std::unexpected(cause);
+  }
+  failure_ = std::move(cause);
+  spdlog::critical("the engine has stopped: {}", failure_->message);
+  inbox_->close();
+  for (auto& [index, attempt] : attempts_) {
+    attempt->request_stop(kStopCancelled);
+  }
+  attempts_.clear();
+  if (auto start = std::exchange(queued_, std::nullopt)) {
+    start->done(std::unexpected(accepting().error()));
+  }
+  for (auto& [target, then] : std::exchange(until_durable_, {})) {
+    then(fail(Code::kUnknownOutcome, failure_->message));
+  }
+}
+
 // --- commands
 // -------------------------------------------------------------------------------------
 
@@ -131,6 +158,21 @@ Result<std::optional<store::AppendReceipt>> Coordinator::earlier(
   return receipt;
 }
 
+void Coordinator::when_durable(std::move_only_function<void(Status)> then) {
+  if (appends_in_flight_ == 0) {
+    return then({});
+  }
+  until_durable_.emplace_back(appends_answered_ + appends_in_flight_, std::move(then));
+}
+
+void Coordinator::answer_durable() {
+  while (!until_durable_.empty() && until_durable_.front().first <= appends_answered_) {
+    auto then = std::move(until_durable_.front().second);
+    until_durable_.pop_front();
+    then({});
+  }
+}
+
 void Coordinator::on_request(RequestRun command,
                              std::optional<store::CommandKey> key,
                              Done<Sequence> done) {
@@ -143,7 +185,10 @@ void Coordinator::on_request(RequestRun command,
       return done(std::unexpected(receipt.error()));
     }
     if (*receipt) {
-      return done((*receipt)->first);
+      return when_durable(
+          [first = (*receipt)->first, done = std::move(done)](Status durable) mutable {
+            done(durable ? Result<Sequence>(first) : std::unexpected(durable.error()));
+          });
     }
   }
   const auto allowed = decide(active_ ? &*active_ : nullptr, command,
@@ -192,7 +237,10 @@ void Coordinator::on_cancel(CancelRun command, Done<RunId> done) {
     return done(std::unexpected(facts.error()));
   }
   if (*facts == 0) {
-    return done(run);  // Asked before; that request is durable or about to be.
+    // Asked before, and that may still be on its way to the disk.
+    return when_durable([run, done = std::move(done)](Status durable) mutable {
+      done(durable ? Result<RunId>(run) : std::unexpected(durable.error()));
+    });
   }
   flush([run, done = std::move(done)](Result<store::AppendReceipt> receipt) mutable {
     if (receipt) {
@@ -214,7 +262,9 @@ void Coordinator::on_submit(Submission submission, Done<store::AppendReceipt> do
       return done(std::unexpected(receipt.error()));
     }
     if (*receipt) {
-      return done(**receipt);
+      return when_durable([found = **receipt, done = std::move(done)](Status durable) mutable {
+        done(durable ? Result<store::AppendReceipt>(found) : std::unexpected(durable.error()));
+      });
     }
   }
   if (submission.prune && (active_ || queued_)) {
@@ -326,6 +376,13 @@ void Coordinator::flush(Receipt done) {
   }
   auto request = std::exchange(batch_, {});
   blob_bytes_in_batch_ = 0;
+  if (failure_) {
+    // It would follow on something that is not in the log.
+    if (done) {
+      done(std::unexpected(accepting().error()));
+    }
+    return;
+  }
   const auto first = batch_first_;
   if (request.command) {
     keys_in_flight_[request.command->id] = {
@@ -346,7 +403,15 @@ void Coordinator::flush(Receipt done) {
         });
       });
   if (!status) {
-    on_appended(std::unexpected(status.error()), first, std::move(*returned));
+    // Nothing may be sent after it. Its answer comes later, as that of any other append, so that
+    // nothing happens behind the back of whoever flushes.
+    stop_for(status.error());
+    deps_.executor.post([this, first, key, returned, error = status.error()]() mutable {
+      if (key) {
+        keys_in_flight_.erase(key->id);
+      }
+      on_appended(std::unexpected(std::move(error)), first, std::move(*returned));
+    });
   }
 }
 
@@ -354,26 +419,18 @@ void Coordinator::on_appended(Result<store::AppendReceipt> receipt,
                               Sequence expected,
                               Receipt done) {
   --appends_in_flight_;
+  ++appends_answered_;
   if (receipt) {
     // The causations recorded so far rest on this: nobody else appends to the log.
     RL_ASSERT(receipt->first == expected);
   } else if (!failure_) {
-    failure_ = receipt.error();
-    spdlog::critical("the log has stopped: {}", failure_->message);
-    inbox_->close();
-    for (auto& [index, attempt] : attempts_) {
-      attempt->request_stop(kStopCancelled);
-    }
-    attempts_.clear();
-    if (queued_) {
-      queued_->done(fail(Code::kUnavailable, "the log has stopped: " + failure_->message));
-      queued_.reset();
-    }
+    stop_for(receipt.error());
   }
   if (done) {
     RL_FAILPOINT("coordinator.before_answer");
     done(std::move(receipt));
   }
+  answer_durable();
   pump();
   check_drained();
 }
@@ -426,7 +483,7 @@ void Coordinator::pump() {
   if (failure_ || stopped_) {
     return;
   }
-  while (appends_in_flight_ < limits_.appends_in_flight_max && pump_once()) {
+  while (!failure_ && appends_in_flight_ < limits_.appends_in_flight_max && pump_once()) {
     if (batch_.events.size() >= limits_.facts_in_append_max) {
       flush({});
     }
@@ -441,6 +498,9 @@ bool Coordinator::pump_once() {
       return false;
     }
     flush({});
+    if (!queued_) {
+      return false;  // The log refused, and whoever had asked has heard of it.
+    }
     auto start = std::move(*queued_);
     queued_.reset();
     begin_run(std::move(start.command), start.key, std::move(start.done));
@@ -495,8 +555,7 @@ void Coordinator::load_inputs() {
     if (trouble && active_->plan() != nullptr) {
       // The inputs of a plan in the log cannot be read back: corruption, to be looked at by a
       // person.
-      failure_ = Error{Code::kCorruption, "the inputs of run " + to_string(run) + ": " + *trouble};
-      spdlog::critical("the run cannot go on: {}", failure_->message);
+      stop_for({Code::kCorruption, "the inputs of run " + to_string(run) + ": " + *trouble});
       return check_drained();
     }
     if (trouble) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -88,6 +89,10 @@ class Coordinator {
   /// Asks all attempts to stop; what they give is not recorded any more.
   void abandon();
 
+  /// Ok, or why nothing is recorded any more: the log refused or lost an append, or the inputs of
+  /// the run cannot be read. Only a new engine helps. Thread-safe.
+  [[nodiscard]] Status health() const;
+
  private:
   struct QueuedStart {
     RequestRun command;
@@ -105,9 +110,13 @@ class Coordinator {
   void on_outcomes();
   void on_tick();
   void on_appended(Result<store::AppendReceipt> receipt, Sequence expected, Receipt done);
+  void stop_for(Error cause);
 
-  // The receipt of an earlier use of `key`, if there was one.
+  // The receipt of an earlier use of `key`, if there was one. It may not be durable yet.
   Result<std::optional<store::AppendReceipt>> earlier(const store::CommandKey& key) const;
+  // Calls `then` once all that has been sent to the log is durable, or has failed.
+  void when_durable(std::move_only_function<void(Status)> then);
+  void answer_durable();
   // Decides a command about the active run and records its facts.
   Result<std::size_t> execute(const Command& command, Sequence causation);
   void record(Payload payload, Sequence causation);
@@ -140,8 +149,13 @@ class Coordinator {
   store::AppendRequest batch_;
   Sequence batch_first_{};
   std::uint32_t appends_in_flight_ = 0;
+  std::uint64_t appends_answered_ = 0;
+  /// Answers that wait until so many appends have been answered.
+  std::deque<std::pair<std::uint64_t, std::move_only_function<void(Status)>>> until_durable_;
   std::uint64_t blob_bytes_in_batch_ = 0;
   std::optional<Error> failure_;
+  mutable std::mutex health_mutex_;
+  Status health_;
 
   std::shared_ptr<const Calculation> calculation_;  ///< Of the active run; null until loaded.
   bool loading_inputs_ = false;
