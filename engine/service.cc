@@ -203,7 +203,7 @@ Status EngineService::health() const {
   if (draining_) {
     return fail(Code::kUnavailable, "the engine is stopping");
   }
-  return {};
+  return coordinator_ ? coordinator_->health() : Status();
 }
 
 Status EngineService::enough_disk() const {

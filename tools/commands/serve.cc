@@ -111,8 +111,10 @@ std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
         (*server)->port()));
     Retention retention(options);
     while (!stop.wait_for(kHealthInterval)) {
-      if (const auto health = (*service)->log().health(); !health) {
-        spdlog::error("the log has stopped: {}", health.error().message);
+      // Damaged inputs stay damaged: then the server only answers what it can, and says so.
+      if (const auto health = (*service)->health();
+          !health && health.error().code != Code::kCorruption) {
+        spdlog::error("the engine has stopped: {}", health.error().message);
         end = ServeEnd::kLogStopped;
         break;
       }
