@@ -13,7 +13,8 @@ struct SimWorld::SimClock final : engine::Clock {
   explicit SimClock(const SimWorld& the_world) : world(the_world) {}
   [[nodiscard]] UtcTime wall_now() const override {
     // The night of 2026-11-26, plus virtual time.
-    return UtcTime{std::chrono::seconds{1795716000}} + world.now_.time_since_epoch();
+    return UtcTime{std::chrono::seconds{1795716000}} + world.now_.time_since_epoch() +
+           world.wall_offset_;
   }
   [[nodiscard]] MonoTime mono_now() const override { return world.now_; }
   const SimWorld& world;
@@ -58,6 +59,9 @@ struct SimWorld::Pool final : engine::ComputePool {
   void submit(Task work) override {
     const auto longest = static_cast<double>(nanoseconds(world.work_max).count());
     const auto takes = nanoseconds{static_cast<std::int64_t>(world.random_.uniform() * longest)};
+    if (world.threads_share > 0 && world.random_.uniform() < world.threads_share) {
+      work = [this, work = std::move(work)]() mutable { world.run_on_thread(std::move(work)); };
+    }
     world.schedule(world.now_ + takes, std::move(work));
   }
   SimWorld& world;
@@ -69,7 +73,9 @@ SimWorld::SimWorld(std::uint64_t seed)
       executor_(std::make_unique<Executor>(*this)),
       pool_(std::make_unique<Pool>(*this)) {}
 
-SimWorld::~SimWorld() = default;
+SimWorld::~SimWorld() {
+  threads_.clear();
+}
 
 const engine::Clock& SimWorld::clock() const noexcept {
   return *clock_;
@@ -97,7 +103,38 @@ bool SimWorld::step() {
   return true;
 }
 
+void SimWorld::after(nanoseconds delay, Task task) {
+  schedule(now_ + delay, std::move(task));
+}
+
+std::optional<MonoTime> SimWorld::next_due() const {
+  return tasks_.empty() ? std::nullopt : std::optional(std::max(now_, tasks_.begin()->first.first));
+}
+
+bool SimWorld::sleep(nanoseconds time) {
+  SimThread* const thread = SimThread::current();
+  if (thread == nullptr) {
+    return false;
+  }
+  after(time, [this, thread] { go_on(*thread); });
+  thread->yield();
+  return true;
+}
+
+void SimWorld::run_on_thread(Task work) {
+  const auto thread = threads_.insert(std::make_unique<SimThread>(std::move(work))).first;
+  go_on(**thread);
+}
+
+void SimWorld::go_on(SimThread& thread) {
+  thread.resume();
+  if (thread.done()) {
+    std::erase_if(threads_, [&thread](const auto& owned) { return owned.get() == &thread; });
+  }
+}
+
 void SimWorld::crash() {
+  threads_.clear();
   generation_ = std::make_shared<int>(0);
   std::exchange(tasks_, {});
 }

@@ -4,10 +4,13 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 
 #include "engine/compute_pool.h"
 #include "engine/executor.h"
 #include "engine/random.h"
+#include "tests/support/sim_thread.h"
 
 namespace runledger::testing {
 
@@ -38,11 +41,25 @@ class SimWorld {
     }
     return false;
   }
-  /// Drops every task and timer, as a crash does. Virtual time goes on.
+  /// Drops every task, timer and thread, as a crash does. Virtual time goes on.
   void crash();
 
-  /// Longest time that work takes on a worker.
+  /// Runs `task` once `delay` has passed, unless there is a crash before.
+  void after(nanoseconds delay, engine::Task task);
+  /// When the next task is due; absent: there is none.
+  [[nodiscard]] std::optional<engine::MonoTime> next_due() const;
+  /// Lets time pass within a step, as an operation that takes long does.
+  void spend(nanoseconds time) { now_ += time; }
+  /// Sets the wall clock forward or back. The monotonic clock goes on as before.
+  void jump_wall(nanoseconds by) { wall_offset_ += by; }
+  /// For work on a thread of its own: lets virtual time pass; false (and no time passes) if the
+  /// caller runs on none. Throws ProcessDied at a crash.
+  bool sleep(nanoseconds time);
+
+  /// Longest time that work waits for a worker.
   std::chrono::milliseconds work_max{50};
+  /// Share of the pool's work that gets a thread of its own, and so may sleep().
+  double threads_share = 0;
 
  private:
   struct Executor;
@@ -51,11 +68,15 @@ class SimWorld {
   using Key = std::pair<engine::MonoTime, std::uint64_t>;
 
   Key schedule(engine::MonoTime due, engine::Task task);
+  void run_on_thread(engine::Task work);
+  void go_on(SimThread& thread);
 
   engine::Random random_;
   std::map<Key, engine::Task> tasks_;
   std::uint64_t scheduled_ = 0;
   engine::MonoTime now_{std::chrono::hours{1}};
+  nanoseconds wall_offset_{0};
+  std::set<std::unique_ptr<SimThread>> threads_;
   std::unique_ptr<SimClock> clock_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Pool> pool_;

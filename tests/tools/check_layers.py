@@ -14,7 +14,7 @@ CODE = LAYERS + ["tests", "bench"]
 # Where a library may be included: a folder, or several.
 LIBRARIES = {
     r"flatbuffers/": ["schema"],
-    r"rocksdb/": ["store", "tests/store", "bench"],
+    r"rocksdb/": ["store", "tests/store", "tests/support/sim_", "bench"],
     r"cereal/": ["store"],
     r"Eigen/": ["engine/risk", "engine/jobs", "tests/engine", "bench"],
     r"boost/(beast|asio)": ["http", "tools", "tests/http", "tests/tools", "bench"],

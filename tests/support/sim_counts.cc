@@ -1,0 +1,90 @@
+#include "tests/support/sim_counts.h"
+
+namespace runledger::testing {
+namespace {
+
+// In the order of the enumerators.
+constexpr std::array<std::string_view, kSimCounts> kNames = {
+    "seeds",
+    "steps",
+    "events",
+    "runs",
+    "jobs",
+    "boots",
+    "resumes",
+    "fault: process: crash between two steps",
+    "fault: process: crash while starting",
+    "fault: process: power fails before an I/O",
+    "fault: process: power fails behind an I/O",
+    "fault: process: log stopped, process restarted",
+    "fault: process: start failed, tried again",
+    "fault: process: wall clock jumps forward",
+    "fault: process: wall clock jumps back",
+    "fault: process: slow worker",
+    "fault: log: slow append",
+    "fault: log: append refused",
+    "fault: log: queue full",
+    "fault: log: failed append, not there",
+    "fault: log: failed append, there",
+    "fault: log: answered late",
+    "fault: log: written at a crash, nobody told",
+    "fault: log: appends lost at a crash",
+    "fault: disk: I/O error once",
+    "fault: disk: I/O error for ever",
+    "fault: disk: short write",
+    "fault: disk: disk full",
+    "fault: disk: slow sync",
+    "fault: disk: background work of the database",
+    "fault: job: transient error",
+    "fault: job: permanent error",
+    "fault: job: exception",
+    "fault: job: garbage result",
+    "fault: job: huge text",
+    "fault: job: nothing to do",
+    "fault: job: uncovered portfolio",
+    "fault: job: takes its time",
+    "fault: job: hangs until stopped",
+    "fault: job: hangs and ignores its stop",
+    "fault: job: succeeds past its deadline",
+    "fault: job: progress storm",
+    "fault: job: plan cannot be made",
+    "workload: start",
+    "workload: forced start",
+    "workload: start refused, one is running",
+    "workload: backfill with correlations",
+    "workload: cancel",
+    "workload: import",
+    "workload: repeated command",
+    "workload: repeated after a restart",
+    "workload: key used for something else",
+    "workload: repeated out of order",
+    "workload: drain",
+    "workload: abandon",
+    "path: duplicate answered with the first receipt",
+    "path: other content refused",
+    "path: unknown outcome answered",
+    "path: attempt interrupted",
+    "path: interrupted too often",
+    "path: attempt retried",
+    "path: attempt given up",
+    "path: run cancelled",
+    "path: run partial",
+    "path: run failed",
+    "check: events: sequence, chain, legal state",
+    "check: acknowledged events after restart",
+    "check: result documents against their hashes",
+    "check: projections against a rebuild",
+    "check: replay against live, and again",
+    "check: a ready job starts",
+    "check: percent never falls",
+    "check: every run ends in bounded time",
+};
+static_assert(!kNames.back().empty());
+
+}  // namespace
+
+std::string_view to_string(SimCount count) noexcept {
+  return kNames[static_cast<std::size_t>(count)];
+}
+
+}  // namespace runledger::testing
