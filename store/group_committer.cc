@@ -16,7 +16,11 @@ constexpr std::size_t kRunsKept = 64;
 }  // namespace
 
 GroupCommitter::GroupCommitter(Parts parts, const LogHead& head, Sequence pruned)
-    : parts_(std::move(parts)), chain_(head), group_head_(head), pruned_(pruned) {}
+    : parts_(std::move(parts)),
+      chain_(head),
+      group_head_(head),
+      pruned_(pruned),
+      witnessed_(head.sequence) {}
 
 Status GroupCommitter::add(PendingAppend pending) {
   if (events_.empty() && runs_.size() > kRunsKept) {
@@ -71,7 +75,7 @@ Status GroupCommitter::prune(PendingAppend pending) {
   for (const Digest& digest : changes->results) {
     parts_.store.erase_blob(BlobKind::kResult, digest);
   }
-  parts_.store.erase_events(changes->pruned.sequence);
+  parts_.store.erase_events(next(pruned_), changes->pruned.sequence);
   pruned_ = changes->pruned.sequence;
   runs_.clear();
   // The older ones are of events that are no more.
@@ -283,6 +287,13 @@ Status GroupCommitter::checkpoint() {
   RL_FAILPOINT("checkpoint.after_write");
   parts_.store.publish(group_head_.sequence, pruned_);
   return {};
+}
+
+void GroupCommitter::witness() {
+  if (!witnessed()) {
+    parts_.store.witness(group_head_);
+    witnessed_ = group_head_.sequence;
+  }
 }
 
 Status GroupCommitter::write() {

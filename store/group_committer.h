@@ -33,11 +33,13 @@ class GroupStore {
   virtual void put(Table table, std::string_view key, std::string_view value) = 0;
   virtual void erase(Table table, std::string_view key) = 0;
   virtual void erase_blob(BlobKind kind, const Digest& digest) = 0;
-  /// Erases all events up to `through`.
-  virtual void erase_events(Sequence through) = 0;
+  virtual void erase_events(Sequence first, Sequence through) = 0;
   /// Writes everything put since the last commit, all or nothing, and syncs it. An error leaves
   /// open whether it is durable; nothing may be written after it.
   [[nodiscard]] virtual Status commit() = 0;
+  /// Notes outside the database that the log went as far as `head`, so that it is seen if less of
+  /// it comes back. It may fail: it proves something, and nothing hangs on it.
+  virtual void witness(const LogHead& head) = 0;
   /// Shows readers everything after `pruned` and up to `committed`.
   virtual void publish(Sequence committed, Sequence pruned) = 0;
 };
@@ -79,6 +81,10 @@ class GroupCommitter {
   /// Writes the checkpoints of all projections now, between two groups.
   [[nodiscard]] Status checkpoint();
 
+  /// Has the store witness the newest committed event; nothing is done if it has already.
+  void witness();
+  [[nodiscard]] bool witnessed() const noexcept { return witnessed_ == group_head_.sequence; }
+
  private:
   /// A request with its events encoded, not yet in a group.
   struct Prepared {
@@ -117,6 +123,7 @@ class GroupCommitter {
   EventChain chain_;
   LogHead group_head_;  ///< Of the group, while `chain_` may be one request ahead.
   Sequence pruned_;
+  Sequence witnessed_;
   Prepared prepared_;
 
   std::vector<Event> events_;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "store/appender.h"
 #include "store/backup_engine.h"
 #include "store/commit_listeners.h"
@@ -14,6 +16,7 @@
 #include "store/log_rows.h"
 #include "store/recovery.h"
 #include "store/rocks_db.h"
+#include "store/witness.h"
 
 namespace runledger::store {
 namespace {
@@ -59,8 +62,17 @@ class RocksGroupStore final : public GroupStore {
     put_digest(key, digest);
     check(batch_.Delete(db_.blobs(kind), key));
   }
-  void erase_events(Sequence through) override {
-    check(batch_.DeleteRange(db_.events(), sequence_key(Sequence{}), sequence_key(next(through))));
+  void erase_events(Sequence first, Sequence through) override {
+    // One by one, as RowWriter does, and for the same reason.
+    for (Sequence sequence = first; sequence <= through; sequence = next(sequence)) {
+      check(batch_.Delete(db_.events(), sequence_key(sequence)));
+    }
+  }
+  void witness(const LogHead& head) override {
+    const Status written = write_witness(db_.directory(), db_.store_id(), head, db_.env());
+    if (!written) {
+      spdlog::warn("cannot note how far the log goes: {}", written.error().message);
+    }
   }
   [[nodiscard]] Status commit() override {
     if (status_.ok()) {

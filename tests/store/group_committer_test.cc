@@ -41,7 +41,8 @@ class FakeStore final : public GroupStore {
   }
   void erase(Table, std::string_view) override {}
   void erase_blob(BlobKind, const Digest&) override {}
-  void erase_events(Sequence) override {}
+  void erase_events(Sequence, Sequence) override {}
+  void witness(const LogHead&) override {}
   [[nodiscard]] const TableReader& rows() const noexcept override { return empty_->tables(); }
   [[nodiscard]] Result<std::string> event_record(Sequence) const override {
     return fail(Code::kNotFound, "not here");
