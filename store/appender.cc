@@ -1,5 +1,6 @@
 #include "store/appender.h"
 
+#include <chrono>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -7,6 +8,12 @@
 #include "schema/invariant.h"
 
 namespace runledger::store {
+namespace {
+
+constexpr std::chrono::seconds kWitnessInterval{1};
+constexpr std::uint64_t kWitnessSteps = 8;  // Where steps, not time, drive the work.
+
+}  // namespace
 
 Appender::Appender(GroupCommitter& committer, const AppenderLimits& limits, AppendDriver driver)
     : committer_(committer), limits_(limits), driver_(std::move(driver)) {
@@ -78,13 +85,25 @@ void Appender::close() {
 
 void Appender::run() {
   while (wait_for_request() && commit_group()) {
+    witness_when_due();
   }
   finish();
+}
+
+void Appender::witness_when_due() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= witness_due_) {
+    committer_.witness();
+    witness_due_ = now + kWitnessInterval;
+  }
 }
 
 // One group, where there is no thread.
 void Appender::step() {
   (void)commit_group();
+  if (++steps_ % kWitnessSteps == 0 && health()) {
+    committer_.witness();
+  }
   bool more = false;
   {
     const std::lock_guard lock(mutex_);
@@ -103,7 +122,9 @@ void Appender::finish() {
   if (const Status saved = committer_.checkpoint(); !saved) {
     std::vector<PendingAppend> none;
     refuse_all(saved.error(), none);
+    return;
   }
+  committer_.witness();
 }
 
 // False only when the log is closing and nothing is queued.
@@ -111,7 +132,13 @@ bool Appender::wait_for_request() {
   std::unique_lock lock(mutex_);
   while (queue_.empty() && !stopping_) {
     waiting_ = true;
-    wake_.wait(lock);
+    if (committer_.witnessed()) {
+      wake_.wait(lock);
+    } else if (wake_.wait_for(lock, kWitnessInterval) == std::cv_status::timeout) {
+      lock.unlock();
+      committer_.witness();
+      lock.lock();
+    }
   }
   waiting_ = false;
   return !queue_.empty();

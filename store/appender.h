@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -43,6 +45,7 @@ class Appender {
   void run();
   void step();
   void finish();
+  void witness_when_due();
   [[nodiscard]] bool wait_for_request();
   [[nodiscard]] bool commit_group();
   [[nodiscard]] std::vector<PendingAppend> take_group();
@@ -59,6 +62,9 @@ class Appender {
   bool waiting_ = false;  ///< The next request must wake the thread or ask for a step.
   bool stopping_ = false;
   Status health_;
+
+  std::chrono::steady_clock::time_point witness_due_{};  // Of the thread.
+  std::uint64_t steps_ = 0;                              // Of the driver's steps.
 
   std::mutex closing_;
   bool closed_ = false;

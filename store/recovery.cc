@@ -12,6 +12,7 @@
 #include "store/keys.h"
 #include "store/quarantine.h"
 #include "store/row_writer.h"
+#include "store/witness.h"
 
 namespace runledger::store {
 namespace {
@@ -145,6 +146,9 @@ Result<LogHead> check_head(const RocksDb& db) {
   }
   if (!it->status().ok()) {
     return std::unexpected(to_error(it->status(), "reading the ends of the log"));
+  }
+  if (db.witness()) {
+    RL_TRY(check_witness(*db.witness(), head));
   }
   const Sequence begin = next(pruned.sequence);
   if (first > begin || (first == Sequence{} && head.sequence != Sequence{})) {

@@ -7,6 +7,7 @@
 #include "store/keys.h"
 #include "store/rocks_options.h"
 #include "store/store_directory.h"
+#include "store/witness.h"
 
 namespace runledger::store {
 namespace {
@@ -53,8 +54,15 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
 Result<std::unique_ptr<RocksDb>> RocksDb::open(const RocksLogOptions& options, rocksdb::Env* env) {
   RL_TRY(prepare_directory(options, env));
   std::unique_ptr<RocksDb> db(new RocksDb());
+  db->env_ = env;
+  db->directory_ = options.directory;
+  // Before the database: beside a writer, what is read later may be ahead of it.
+  const auto witness = read_witness(options.directory, env);
   RL_TRY(db->open_families(options, env));
   RL_TRY(db->check_meta(options));
+  if (witness && witness->store == db->store_id_) {
+    db->witness_ = witness->head;
+  }
   return db;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "schema/codec.h"
 #include "schema/error.h"
 #include "store/appender.h"
+#include "store/log_rows.h"
 #include "store/rocks_event_log.h"
 
 /// RocksDB behind the log. Internal: included by .cc files of store and by tests/store only.
@@ -39,6 +42,10 @@ class RocksDb {
   RocksDb& operator=(const RocksDb&) = delete;
 
   [[nodiscard]] rocksdb::DB& db() const noexcept { return *db_; }
+  [[nodiscard]] rocksdb::Env* env() const noexcept { return env_; }
+  [[nodiscard]] const std::filesystem::path& directory() const noexcept { return directory_; }
+  /// How far the log went when it was last seen, as of before the database was opened.
+  [[nodiscard]] const std::optional<LogHead>& witness() const noexcept { return witness_; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* events() const noexcept { return handles_[1]; }
   [[nodiscard]] rocksdb::ColumnFamilyHandle* blobs(BlobKind kind) const noexcept {
     return handles_[kind == BlobKind::kResult ? 2 : 3];
@@ -63,6 +70,9 @@ class RocksDb {
   [[nodiscard]] Status check_meta(const RocksLogOptions& options);
   [[nodiscard]] Status write_meta(const RocksLogOptions& options);
 
+  rocksdb::Env* env_ = nullptr;
+  std::filesystem::path directory_;
+  std::optional<LogHead> witness_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
   StoreId store_id_;

@@ -17,6 +17,7 @@
 
 #include "store/rocks_db.h"
 #include "store/rocks_options.h"
+#include "store/witness.h"
 
 namespace runledger::store {
 namespace {
@@ -193,6 +194,10 @@ Status prepare_directory(const RocksLogOptions& options, rocksdb::Env* env) {
   RL_TRY_ASSIGN(const auto names, names_in(directory, env));
   if (std::ranges::find(names, "CURRENT") != names.end()) {
     return check_families(directory, env);
+  }
+  if (std::ranges::find(names, kWitnessFile) != names.end()) {
+    return fail(Code::kCorruption, "the database in " + directory.string() +
+                                       " has lost its file CURRENT: restore a backup");
   }
   if (!std::ranges::all_of(names, is_database_file)) {
     return foreign(directory);
