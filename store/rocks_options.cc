@@ -1,25 +1,47 @@
 #include "store/rocks_options.h"
 
+#include <array>
 #include <cstdarg>
+#include <cstdio>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <spdlog/spdlog.h>
 
 namespace runledger::store {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
 
-/// Swallows RocksDB's own messages: a read-only opener must not touch the writer's LOG file.
-class SilentLogger final : public rocksdb::Logger {
+/// RocksDB's own messages as log lines of this program, and no LOG file in the directory of the
+/// store: an error of the disk while it writes that file ends the process by an assertion of
+/// RocksDB, and a read-only opener must not touch the writer's.
+class LineLogger final : public rocksdb::Logger {
  public:
-  using rocksdb::Logger::Logv;
+  LineLogger() : rocksdb::Logger(rocksdb::WARN_LEVEL) {}
+  void LogHeader(const char* /*format*/, va_list /*arguments*/) override {}
   void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+  [[gnu::format(printf, 3, 0)]] void Logv(rocksdb::InfoLogLevel level,
+                                          const char* format,
+                                          va_list arguments) override {
+    if (level < rocksdb::WARN_LEVEL || level == rocksdb::HEADER_LEVEL) {
+      return;
+    }
+    std::array<char, 1024> line{};
+    std::vsnprintf(line.data(), line.size(), format, arguments);
+    std::string_view text = line.data();
+    while (text.ends_with('\n')) {
+      text.remove_suffix(1);
+    }
+    spdlog::log(level >= rocksdb::ERROR_LEVEL ? spdlog::level::warn : spdlog::level::debug,
+                "rocksdb: {}", text);
+  }
 };
 
 /// Everything of a key but the sequence at its end. Within such a prefix keys only grow, and with
@@ -126,14 +148,10 @@ rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* env) {
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   options.info_log_level = rocksdb::WARN_LEVEL;
-  options.max_log_file_size = 4 * kMiB;
-  options.keep_log_file_num = 4;
+  options.info_log = std::make_shared<LineLogger>();
   if (env != rocksdb::Env::Default()) {
     // A simulated disk counts its operations: their order must not hang on threads.
     options.max_file_opening_threads = 1;
-  }
-  if (mode == OpenMode::kReadOnly) {
-    options.info_log = std::make_shared<SilentLogger>();
   }
   return options;
 }

@@ -70,6 +70,12 @@ TEST_F(RocksEventLogTest, KeepsEverythingWhenItIsOpenedAgain) {
   EXPECT_EQ(append(*log, request_of({note(3)})).value().first, Sequence{3});
 }
 
+TEST_F(RocksEventLogTest, LeavesNoFileOfMessagesWhoseFailedWriteWouldEndTheProcess) {
+  open_log(directory_.path())->close();
+
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "LOG"));
+}
+
 TEST_F(RocksEventLogTest, ContinuesTheChainAfterItIsOpenedAgain) {
   { ASSERT_TRUE(append(*open_log(directory_.path()), request_of({note(1)}))); }
   const auto log = open_log(directory_.path());
