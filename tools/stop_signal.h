@@ -4,8 +4,9 @@
 
 namespace runledger::tools {
 
-/// Turns SIGINT and SIGTERM into something to wait for. The second one ends the process at once.
-/// One object a process; its destructor restores what was there.
+/// Turns SIGINT and SIGTERM into something to wait for. The second one ends the process at once,
+/// with 128 + its number as the exit code; that loses no more than kill -9 does: nothing
+/// acknowledged. One object a process; its destructor restores what was there.
 class StopSignal {
  public:
   StopSignal();

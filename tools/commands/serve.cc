@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "http/server.h"
 #include "tools/commands/commands.h"
+#include "tools/process_limits.h"
 #include "tools/stop_signal.h"
 
 namespace runledger::tools {
@@ -12,6 +15,8 @@ namespace {
 
 constexpr std::chrono::seconds kStopPatience{10};
 constexpr std::chrono::seconds kDrainPatience{30};
+// For closing the store after that.
+constexpr std::chrono::seconds kClosePatience{10};
 constexpr std::chrono::seconds kHealthInterval{1};
 constexpr std::chrono::seconds kRoomInterval{2};
 constexpr std::chrono::minutes kPruneInterval{10};
@@ -126,6 +131,11 @@ std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
     }
     (*server)->stop(kStopPatience);
   }
+  // Only a stop may end the process: one that is to open the store again must have closed it.
+  std::optional<ExitDeadline> deadline;
+  if (end == ServeEnd::kStopped) {
+    deadline.emplace(kDrainPatience + kClosePatience);
+  }
   (*service)->drain(kDrainPatience);
   return end;
 }
@@ -153,10 +163,15 @@ bool wait_for_room(const std::filesystem::path& directory, const StopSignal& sto
 }  // namespace
 
 Exit serve(const GlobalOptions& global, const ServeOptions& options) {
-  const auto listen = parse_listen(options.listen);
+  auto listen = parse_listen(options.listen);
   if (!listen) {
     return std::unexpected(listen.error());
   }
+  const auto descriptors = descriptors_for_connections();
+  if (!descriptors) {
+    return std::unexpected(to_failure(descriptors.error()));
+  }
+  listen->limits.connections_max = std::min(listen->limits.connections_max, *descriptors);
   const StopSignal stop;
   const LogOptions console_only{global.log_level, global.log_format == "json", true, std::nullopt};
   if (const auto ready = set_up_logging(console_only); !ready) {
