@@ -147,10 +147,9 @@ class Episode:
             self.chance.choice((1, 1, 2, 3, 5, 8, 20, 50))
         hangs = self.chance.random() < 0.1
         self.server.spawn(failpoint=f"{name}:{hits}" + (":hang" if hangs else ""))
-        if hangs and name.startswith("recovery."):
-            time.sleep(2 * self.template.startup)
-            return
-        if not self.server.wait_until_listening():
+        # A thread that stands still while the server starts lets it never listen.
+        patience = 2 * self.template.startup if hangs else 60
+        if not self.server.wait_until_listening(patience, may_hang=hangs):
             return
         if not hangs:
             try:
