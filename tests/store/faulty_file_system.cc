@@ -1,6 +1,7 @@
 #include "tests/store/faulty_file_system.h"
 
 #include <filesystem>
+#include <fstream>
 #include <utility>
 
 namespace runledger::store::testing {
@@ -24,14 +25,17 @@ class FaultyFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper 
   rocksdb::IOStatus Append(const rocksdb::Slice& data,
                            const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
-    rocksdb::IOStatus status = system_.before_append(name_, data.size());
-    if (status.ok()) {
-      status = target()->Append(data, options, debug);
+    rocksdb::IOStatus fault = system_.before_append(name_, data.size());
+    const std::size_t written = fault.ok() ? data.size() : system_.part_of(name_, data.size());
+    if (written == 0 && !fault.ok()) {
+      return fault;
     }
+    rocksdb::IOStatus status =
+        target()->Append(rocksdb::Slice(data.data(), written), options, debug);
     if (status.ok()) {
-      system_.appended(name_, data.size());
+      system_.appended(name_, written);
     }
-    return status;
+    return fault.ok() ? status : fault;
   }
   rocksdb::IOStatus Append(const rocksdb::Slice& data,
                            const rocksdb::IOOptions& options,
@@ -75,6 +79,32 @@ void FaultyFileSystem::fill_disk_after(std::uint64_t bytes) {
   bytes_left_ = bytes;
 }
 
+void FaultyFileSystem::fail_writes(WriteFault fault) {
+  const std::lock_guard lock(mutex_);
+  write_fault_ = fault;
+}
+
+void FaultyFileSystem::hold_syncs() {
+  const std::lock_guard lock(mutex_);
+  syncs_held_ = true;
+}
+
+void FaultyFileSystem::release_syncs() {
+  const std::lock_guard lock(mutex_);
+  syncs_held_ = false;
+  sync_state_.notify_all();
+}
+
+void FaultyFileSystem::wait_for_held_sync() {
+  std::unique_lock lock(mutex_);
+  sync_state_.wait(lock, [this] { return sync_waits_; });
+}
+
+std::size_t FaultyFileSystem::part_of(const std::string& name, std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  return is_log(name) && std::exchange(half_next_, false) ? bytes / 2 : 0;
+}
+
 void FaultyFileSystem::make_read_only() {
   const std::lock_guard lock(mutex_);
   read_only_ = true;
@@ -87,6 +117,24 @@ void FaultyFileSystem::drop_unsynced() {
     const auto size = std::filesystem::file_size(name, ignored);
     if (!ignored && size > extent.synced) {
       std::filesystem::resize_file(name, extent.synced, ignored);
+    }
+  }
+}
+
+void FaultyFileSystem::tear_unsynced(double share, std::size_t garble) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, extent] : files_) {
+    std::error_code ignored;
+    const auto size = std::filesystem::file_size(name, ignored);
+    if (ignored || size <= extent.synced) {
+      continue;
+    }
+    const auto kept = static_cast<std::uint64_t>(share * static_cast<double>(size - extent.synced));
+    std::filesystem::resize_file(name, extent.synced + kept, ignored);
+    std::fstream file(name, std::ios::in | std::ios::out | std::ios::binary);
+    for (std::uint64_t at = 0; garble > 0 && at < kept; at += garble) {
+      file.seekp(static_cast<std::streamoff>(extent.synced + at));
+      file.put('\x5a');
     }
   }
 }
@@ -150,6 +198,13 @@ rocksdb::IOStatus FaultyFileSystem::before_append(const std::string& name, std::
   if (!power_) {
     return power_is_off();
   }
+  if (write_fault_ && is_log(name)) {
+    half_next_ = write_fault_->half;
+    if (!write_fault_->for_ever) {
+      write_fault_.reset();
+    }
+    return rocksdb::IOStatus::IOError("Input/output error");
+  }
   if (bytes_left_ && is_log(name)) {
     if (bytes > *bytes_left_) {
       bytes_left_ = 0;
@@ -161,13 +216,17 @@ rocksdb::IOStatus FaultyFileSystem::before_append(const std::string& name, std::
 }
 
 rocksdb::IOStatus FaultyFileSystem::before_sync(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (!power_) {
     return power_is_off();
   }
   if (!is_log(name)) {
     return rocksdb::IOStatus::OK();
   }
+  sync_waits_ = syncs_held_;
+  sync_state_.notify_all();
+  sync_state_.wait(lock, [this] { return !syncs_held_; });
+  sync_waits_ = false;
   if (syncs_fail_) {
     return rocksdb::IOStatus::IOError("the sync failed");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -29,10 +30,25 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   void fail_syncs();
   /// Writes of more than `bytes` to log files from now on find no space.
   void fill_disk_after(std::uint64_t bytes);
+  /// The next write to a log file, or with `for_ever` every one, fails; `half` of its bytes get
+  /// through before.
+  struct WriteFault {
+    bool for_ever = false;
+    bool half = false;
+  };
+  void fail_writes(WriteFault fault);
+  /// Syncs of log files wait until release_syncs(): a slow disk.
+  void hold_syncs();
+  void release_syncs();
+  /// Waits until a sync is being held.
+  void wait_for_held_sync();
   /// Opening a file for writing fails, as on a read-only file system.
   void make_read_only();
   /// Cuts every file to what was synced. Call it when nothing uses the files.
   void drop_unsynced();
+  /// Keeps a part of what was not synced, `share` of it, with every `garble`-th byte wrong (0:
+  /// none).
+  void tear_unsynced(double share, std::size_t garble);
 
   rocksdb::IOStatus NewWritableFile(const std::string& name,
                                     const rocksdb::FileOptions& options,
@@ -54,6 +70,8 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   };
 
   [[nodiscard]] rocksdb::IOStatus before_append(const std::string& name, std::uint64_t bytes);
+  /// How much of a write that fails gets through.
+  [[nodiscard]] std::size_t part_of(const std::string& name, std::size_t bytes);
   [[nodiscard]] rocksdb::IOStatus before_sync(const std::string& name);
   void appended(const std::string& name, std::uint64_t bytes);
   void synced(const std::string& name);
@@ -65,6 +83,11 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   bool power_ = true;
   bool syncs_fail_ = false;
   bool read_only_ = false;
+  std::optional<WriteFault> write_fault_;
+  bool half_next_ = false;
+  std::condition_variable sync_state_;
+  bool syncs_held_ = false;
+  bool sync_waits_ = false;
 };
 
 /// An Env on top of a FaultyFileSystem.

@@ -62,6 +62,9 @@ class FaultyEventLog final : public store::EventLog {
       Sequence after, store::ReadLimits limits) const override {
     return durable_.read(after, limits);
   }
+  [[nodiscard]] Result<EventBytes> find_event(Sequence sequence) const override {
+    return durable_.find_event(sequence);
+  }
   [[nodiscard]] Result<Range> run_range(const RunId& run) const override {
     return durable_.run_range(run);
   }
@@ -91,6 +94,10 @@ class FaultyEventLog final : public store::EventLog {
   [[nodiscard]] store::Maintenance* maintenance() noexcept override { return nullptr; }
   [[nodiscard]] Status health() const override { return health_; }
   [[nodiscard]] StoreId store_id() const noexcept override { return durable_.store_id(); }
+  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {
+    return durable_.bytes_on_disk();
+  }
+  [[nodiscard]] store::Maintenance* maintenance() noexcept override { return nullptr; }
   /// Writes what is queued, without faults.
   void close() override;
 
