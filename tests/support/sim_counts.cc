@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, kSimCounts> kNames = {
     "fault: process: crash while starting",
     "fault: process: power fails before an I/O",
     "fault: process: power fails behind an I/O",
+    "fault: process: power fails in background work",
     "fault: process: log stopped, process restarted",
     "fault: process: start failed, tried again",
     "fault: process: wall clock jumps forward",

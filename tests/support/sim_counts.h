@@ -22,6 +22,7 @@ enum class SimCount : std::uint8_t {
   kCrashWhileStarting,
   kCrashInIo,
   kCrashBehindIo,
+  kCrashInBackground,
   kStoppedByFailure,
   kBootFailed,
   kClockForward,

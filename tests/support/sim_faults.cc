@@ -93,6 +93,9 @@ bool step_faults(SimContext& context) {
   }
   if (context.rocks != nullptr) {
     context.rocks->step();
+    if (!context.disk->has_power()) {
+      return true;
+    }
   }
   if (context.crash_in && (*context.crash_in)-- == 0) {
     context.crash_in.reset();

@@ -191,7 +191,7 @@ void SimFileSystem::power_off() {
 
 bool SimFileSystem::has_power() const {
   const std::lock_guard lock(mutex_);
-  return power_;
+  return power_ && !last_change_;
 }
 
 SimFileSystem::Decision SimFileSystem::decide(SimOp op, const std::string& name) {
@@ -228,6 +228,10 @@ SimFileSystem::Decision SimFileSystem::decide(SimOp op, const std::string& name)
                             ? IOStatus::IOError("Input/output error: " + name)
                             : IOStatus::NoSpace("No space left on device: " + name);
       break;
+    case SimFault::kLastDurable:
+      decision.apply = true;
+      stop_durability();
+      break;
     case SimFault::kPowerOff:
     case SimFault::kPowerOffBehind:
       decision.apply = plan_->fault == SimFault::kPowerOffBehind;
@@ -245,6 +249,16 @@ IOStatus SimFileSystem::settle(const Decision& decision) {
   return decision.status;
 }
 
+void SimFileSystem::stop_durability() {
+  if (last_change_) {
+    return;
+  }
+  last_change_ = changes_.size();
+  for (const auto& [name, file] : live_) {
+    file->last = file->bytes.size();
+  }
+}
+
 void SimFileSystem::change(Names& names, const Change& change) const {
   if (!change.gone.empty()) {
     names.erase(change.gone);
@@ -259,18 +273,25 @@ void SimFileSystem::change(Names& names, const Change& change) const {
 void SimFileSystem::lose(std::size_t names_kept,
                          const std::function<SimTail()>& tail,
                          engine::Random& random) {
+  const bool unnoticed = last_change_.has_value();
+  names_kept = std::min(names_kept, last_change_.value_or(names_kept));
+  last_change_.reset();
   for (std::size_t i = 0; i < names_kept; ++i) {
     change(durable_, changes_[i]);
   }
   changes_.clear();
   live_ = durable_;
   for (auto& [name, file] : live_) {
+    if (unnoticed) {
+      file->bytes.resize(std::max(file->synced, std::min(file->last, file->bytes.size())));
+    }
     if (file->bytes.size() == file->synced) {
       continue;
     }
     const SimTail kind = tail();
     const auto unsynced = file->bytes.size() - file->synced;
-    const auto kept = kind == SimTail::kDropped ? 0 : random.next() % (unsynced + 1);
+    const auto most = kind == SimTail::kTorn ? unsynced + 1 : unsynced;
+    const auto kept = kind == SimTail::kDropped ? 0 : random.next() % most;
     file->bytes.resize(file->synced + kept);
     for (std::size_t i = 0; kind == SimTail::kGarbled && kept > 0 && i < 1 + kept / 64; ++i) {
       auto& byte = file->bytes[file->synced + random.next() % kept];
@@ -334,6 +355,7 @@ void SimFileSystem::restore(const Image& image) {
   }
   durable_ = live_;
   changes_.clear();
+  last_change_.reset();
   locks_.clear();
   plan_.reset();
   power_ = true;
@@ -366,7 +388,7 @@ IOStatus SimFileSystem::sync(Inode& file, const std::string& name) {
   {
     const std::lock_guard lock(mutex_);
     const Decision decision = decide(SimOp::kSync, name);
-    if (decision.apply) {
+    if (decision.apply && !last_change_) {
       file.synced = file.bytes.size();
     }
     status = settle(decision);
@@ -381,7 +403,7 @@ IOStatus SimFileSystem::sync(Inode& file, const std::string& name) {
 IOStatus SimFileSystem::sync_names(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const Decision decision = decide(SimOp::kSync, name);
-  if (decision.apply) {
+  if (decision.apply && !last_change_) {
     durable_ = live_;
     changes_.clear();
   }

@@ -31,6 +31,8 @@ enum class SimFault : std::uint8_t {
   kNoSpace,         ///< ENOSPC, after half of the bytes. EIO for what needs no space.
   kPowerOff,        ///< The power fails before the operation.
   kPowerOffBehind,  ///< The operation is done, then the power fails: its answer is lost.
+  kLastDurable,  ///< The power fails behind it, and the process does not notice: all goes on, but
+                 ///< nothing becomes durable any more.
 };
 
 /// One fault to come.
@@ -46,7 +48,9 @@ struct SimFaultPlan {
 enum class SimTail : std::uint8_t {
   kDropped,
   kTorn,     ///< A prefix of random length.
-  kGarbled,  ///< The same, with some bytes wrong.
+  kGarbled,  ///< The same, with some bytes wrong, and never all of it: RocksDB takes a record of
+             ///< full length with wrong bytes for damage, and does not open (disk_fault_test shows
+             ///< it).
 };
 
 /// A disk in memory for RocksDB, deterministic: the same calls give the same bytes and the same
@@ -78,6 +82,7 @@ class SimFileSystem final : public rocksdb::FileSystem {
 
   /// Every operation fails until crash().
   void power_off();
+  /// False after a failure of the power, noticed or not.
   [[nodiscard]] bool has_power() const;
   /// What the disk holds when the power is back: unsynced bytes and names by `random`. Call it when
   /// nothing uses the files any more. Disarms.
@@ -167,6 +172,7 @@ class SimFileSystem final : public rocksdb::FileSystem {
   struct Inode {
     std::string bytes;
     std::size_t synced = 0;
+    std::size_t last = 0;  ///< Size when the power failed unnoticed.
   };
   using InodePtr = std::shared_ptr<Inode>;
   using Names = std::map<std::string, InodePtr>;
@@ -189,6 +195,7 @@ class SimFileSystem final : public rocksdb::FileSystem {
   // With mutex_ held.
   [[nodiscard]] Decision decide(SimOp op, const std::string& name);
   [[nodiscard]] rocksdb::IOStatus settle(const Decision& decision);
+  void stop_durability();
   void change(Names& names, const Change& change) const;
   void lose(std::size_t names_kept, const std::function<SimTail()>& tail, engine::Random& random);
 
@@ -218,6 +225,7 @@ class SimFileSystem final : public rocksdb::FileSystem {
   std::function<void()> slow_sync_;
   bool power_ = true;
   bool paused_ = false;
+  std::optional<std::size_t> last_change_;  ///< Changes of names when the power failed unnoticed.
 };
 
 /// An Env on a SimFileSystem. Background work (flushes, compactions) waits in a queue until
