@@ -110,9 +110,6 @@ std::expected<JobOutput, JobError> AttemptRunner::calculate() noexcept {
     return std::unexpected(JobError{ErrorCategory::kTransient, kStopCancelled, "not begun"});
   }
   try {
-    if (!work_.spec.previous_snapshot && work_.load_snapshot) {
-      work_.spec.previous_snapshot = work_.load_snapshot();
-    }
     const JobProgress progress = [this](std::uint64_t done, std::uint64_t total,
                                         std::string_view unit) {
       total_.store(total, std::memory_order_relaxed);
@@ -142,8 +139,7 @@ void AttemptRunner::run() noexcept {
   RL_FAILPOINT("attempt.before_run");
   auto result = checked(calculate());
   AttemptOutcome outcome{.command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}},
-                         .blob = {},
-                         .document = {}};
+                         .blob = {}};
   if (!result) {
     outcome.command.result = std::unexpected(std::move(result).error());
   } else {
@@ -161,9 +157,6 @@ void AttemptRunner::run() noexcept {
       recorded.result_hash = sha256(output.document);
       outcome.blob = store::Blob{store::BlobKind::kResult, recorded.result_hash,
                                  std::make_shared<const std::string>(pack_blob(output.document))};
-      if (work_.spec.type == JobType::kPortfolioSnapshot) {
-        outcome.document = std::make_shared<const std::string>(std::move(output.document));
-      }
     }
     outcome.command.result = std::move(recorded);
   }

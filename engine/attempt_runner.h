@@ -21,8 +21,7 @@ namespace runledger::engine {
 /// What a worker gives back.
 struct AttemptOutcome {
   EndAttempt command;
-  std::optional<store::Blob> blob;              ///< The packed result.
-  std::shared_ptr<const std::string> document;  ///< The result, if a later job needs it.
+  std::optional<store::Blob> blob;  ///< The packed result.
 };
 
 /// Where workers leave outcomes. Wakes the coordinator once for any number of them. Thread-safe.
@@ -58,8 +57,6 @@ class AttemptRunner {
     std::uint32_t job = 0;
     Attempt attempt{};
     Epoch epoch{};
-    /// Fetches the snapshot of the date before if the spec lacks it and there is one.
-    std::function<std::shared_ptr<const std::string>()> load_snapshot;
   };
 
   AttemptRunner(Work work, const Clock& clock, std::shared_ptr<AttemptInbox> inbox);

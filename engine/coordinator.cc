@@ -4,7 +4,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include "engine/snapshot_source.h"
 #include "schema/failpoint.h"
 #include "schema/invariant.h"
 
@@ -157,7 +156,6 @@ void Coordinator::begin_run(RequestRun command,
   RL_ASSERT(batch_.events.empty());
   active_.emplace(command.run);
   calculation_.reset();
-  snapshots_.clear();
   batch_.command = key;
   record(std::move(command.request), Sequence{0});
   flush([sequence = active_->requested_sequence(),
@@ -269,7 +267,6 @@ void Coordinator::take_effect(const Event& event) {
   } else if (std::holds_alternative<RunFinished>(event.payload)) {
     active_.reset();
     calculation_.reset();
-    snapshots_.clear();
   }
 }
 
@@ -280,33 +277,16 @@ void Coordinator::end_job(const JobRef& job) {
 }
 
 void Coordinator::launch(const JobAttempted& attempted) {
-  const auto& plan = *active_->plan();
   const auto index = attempted.job.index;
   AttemptRunner::Work work{
       .calculation = calculation_,
       .spec = {.type = attempted.job.type,
                .portfolio = attempted.job.portfolio,
                .as_of = attempted.job.as_of,
-               .previous_snapshot = nullptr,
                .failed_dependencies = active_->jobs()[index].failed_dependencies},
       .job = index,
       .attempt = attempted.attempt,
-      .epoch = attempted.epoch,
-      .load_snapshot = {}};
-  const auto date = plan.date_index(index);
-  if (attempted.job.type == JobType::kPortfolioSnapshot && date > 0) {
-    const auto known = snapshots_.find(*plan.portfolio_index(index));
-    if (known != snapshots_.end() && known->second.first + 1 == date) {
-      work.spec.previous_snapshot = known->second.second;
-    } else {
-      // After a restart: the snapshot of the day before is in the log, if this run made it.
-      work.load_snapshot = [&log = deps_.log, run = active_->run(),
-                            portfolio = attempted.job.portfolio,
-                            before = plan.planned().dates[date - 1]] {
-        return load_snapshot_of_run(log, run, portfolio, before);
-      };
-    }
-  }
+      .epoch = attempted.epoch};
   auto runner = std::make_shared<AttemptRunner>(std::move(work), deps_.clock, inbox_);
   attempts_[index] = runner;
   deps_.pool.submit([runner] { runner->run(); });
@@ -350,11 +330,6 @@ void Coordinator::take_outcome(AttemptOutcome outcome) {
   }
   blob_bytes_in_batch_ += outcome.blob->packed->size();
   batch_.blobs.push_back(std::move(*outcome.blob));
-  if (outcome.document && active_ && active_->plan() != nullptr) {
-    const auto& plan = *active_->plan();
-    snapshots_[*plan.portfolio_index(command.job)] = {plan.date_index(command.job),
-                                                      std::move(outcome.document)};
-  }
 }
 
 void Coordinator::pump() {
@@ -508,8 +483,7 @@ void Coordinator::on_tick() {
                        std::unexpected(JobError{ErrorCategory::kTimeout, kStopDeadline,
                                                 "the attempt did not stop when asked to and was "
                                                 "given up"})},
-           .blob = {},
-           .document = {}});
+           .blob = {}});
       continue;
     }
     const auto seen = attempt->progress();

@@ -160,8 +160,6 @@ class Coordinator {
   std::shared_ptr<const Calculation> calculation_;  ///< Of the active run; null until loaded.
   bool loading_inputs_ = false;
   std::map<std::uint32_t, std::shared_ptr<AttemptRunner>> attempts_;
-  std::map<std::uint32_t, std::pair<std::uint32_t, std::shared_ptr<const std::string>>>
-      snapshots_;  ///< Portfolio -> (date index, newest snapshot document of this run).
   std::unique_ptr<Timer> tick_timer_;
   MonoTime ticked_at_{};  ///< When tick_timer_ was armed.
   std::unique_ptr<Timer> wake_timer_;

@@ -21,9 +21,6 @@ struct JobSpec {
   JobType type{};
   PortfolioId portfolio;  ///< Nil for the market scope.
   Date as_of{};
-  /// Document of the portfolio's portfolio_snapshot of the trading day before, if there is one.
-  /// Only for portfolio_snapshot.
-  std::shared_ptr<const std::string> previous_snapshot;
   /// Dependencies that failed without being critical: what needs them is null, dependency_failed.
   JobTypeSet failed_dependencies;
 };

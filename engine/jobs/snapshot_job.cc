@@ -9,9 +9,8 @@ constexpr std::size_t kMonth = 21;
 constexpr std::size_t kQuarter = 63;
 constexpr std::size_t kHarRowsLeast = 100;
 
-/// Equity, P&L and what they add up to since the first snapshot. `previous_snapshot` of the job is
-/// not read: the roll-forward is a function of the inputs, so that the sequence of runs cannot
-/// matter (formulas.md section 10).
+/// Equity, P&L and what they add up to since the first snapshot: a function of the inputs, so that
+/// the sequence of runs cannot matter (formulas.md section 10).
 void write_roll_forward(JsonWriter& json, const Context& context) {
   const risk::Computed<EquityState>& state = context.equity();
   if (!state) {

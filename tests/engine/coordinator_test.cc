@@ -202,24 +202,6 @@ TEST(Coordinator, SkipsThePortfoliosThatMarketDataLeavesUncovered) {
   EXPECT_EQ(finished(engine).status, RunStatus::kPartial);
 }
 
-TEST(Coordinator, PassesEachSnapshotToThatOfTheNextDate) {
-  SimEngine engine(10, 1);
-  engine.boot();
-  engine.request(toy_scope(3));
-  ASSERT_TRUE(engine.settle());
-
-  Digest before;
-  for (const auto& done : engine.all<JobSucceeded>()) {
-    if (done.job.type != JobType::kPortfolioSnapshot) {
-      continue;
-    }
-    const auto document = engine.log().blob(store::BlobKind::kResult, done.result_hash).value();
-    EXPECT_THAT(document, ::testing::HasSubstr("\"before\":\"" +
-                                               (before.is_nil() ? "" : to_string(before)) + "\""));
-    before = sha256(document);
-  }
-}
-
 TEST(Coordinator, RefusesASecondRunAndForceCancelsTheFirst) {
   SimEngine engine(11, 2);
   engine.boot();

@@ -85,13 +85,6 @@ class FaultyEventLog final : public store::EventLog {
   [[nodiscard]] const store::TableReader& tables() const noexcept override {
     return durable_.tables();
   }
-  [[nodiscard]] Result<EventBytes> find_event(Sequence sequence) const override {
-    return durable_.find_event(sequence);
-  }
-  [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {
-    return durable_.bytes_on_disk();
-  }
-  [[nodiscard]] store::Maintenance* maintenance() noexcept override { return nullptr; }
   [[nodiscard]] Status health() const override { return health_; }
   [[nodiscard]] StoreId store_id() const noexcept override { return durable_.store_id(); }
   [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {

@@ -7,10 +7,8 @@ namespace runledger::testing {
 
 engine::JobOutput toy_output(const engine::JobSpec& spec) {
   engine::JobOutput output;
-  output.document =
-      "{\"job\":\"" + std::string(to_string(spec.type)) + "\",\"portfolio\":\"" +
-      to_string(spec.portfolio) + "\",\"as_of\":\"" + format_date(spec.as_of) + "\",\"before\":\"" +
-      (spec.previous_snapshot ? to_string(sha256(*spec.previous_snapshot)) : "") + "\"}";
+  output.document = "{\"job\":\"" + std::string(to_string(spec.type)) + "\",\"portfolio\":\"" +
+                    to_string(spec.portfolio) + "\",\"as_of\":\"" + format_date(spec.as_of) + "\"}";
   output.records = 3;
   output.unit = "positions";
   output.quality = {QualityFlag::kFull, 1.0, 252.0};
