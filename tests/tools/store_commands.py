@@ -7,6 +7,8 @@ import json
 import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import sys
 import unittest
 
@@ -161,6 +163,27 @@ class Pruning(Filled):
         self.verified(None, "--deep")
         self.assertIn("nothing to prune", self.local("prune", "--keep-days", "400").stdout)
         self.local("prune", code=2)
+
+    def test_it_is_whole_or_not_begun_wherever_it_is_killed(self):
+        pristine = self.path("pristine")
+        shutil.copytree(self.data, pristine)
+        points = ["prune.archived", "prune.recorded"]
+        points += [f"appender.{site}:{n}" for site in ("before_write", "before_publish") for n in (1, 2, 3)]
+        killed = 0
+        for point in points:
+            with self.subTest(point):
+                shutil.rmtree(self.data)
+                shutil.copytree(pristine, self.data)
+                done = subprocess.run([command_line.BINARY, "--data", self.data, "prune", "--keep-runs", "1"],
+                                      capture_output=True, timeout=120, cwd=self.directory.name,
+                                      env=self.environment({"RUNLEDGER_FAILPOINT": point}))
+                self.assertIn(done.returncode, (0, -signal.SIGKILL))
+                killed += done.returncode != 0
+                self.verified(None, "--deep")
+                self.local("prune", "--keep-runs", "1")
+                self.assertGreater(self.verified(None, "--deep")["pruned_through"], 0)
+                self.local("run", "--as-of", "2017-03-09")
+        self.assertGreater(killed, 5)
 
     def test_a_pruned_store_is_exported_whole(self):
         self.local("prune", "--keep-runs", "2")
