@@ -85,12 +85,12 @@ class FaultyEventLog final : public store::EventLog {
   [[nodiscard]] const store::TableReader& tables() const noexcept override {
     return durable_.tables();
   }
-  [[nodiscard]] Status health() const override { return health_; }
-  [[nodiscard]] StoreId store_id() const noexcept override { return durable_.store_id(); }
   [[nodiscard]] Result<std::uint64_t> bytes_on_disk() const override {
     return durable_.bytes_on_disk();
   }
   [[nodiscard]] store::Maintenance* maintenance() noexcept override { return nullptr; }
+  [[nodiscard]] Status health() const override { return health_; }
+  [[nodiscard]] StoreId store_id() const noexcept override { return durable_.store_id(); }
   /// Writes what is queued, without faults.
   void close() override;
 
