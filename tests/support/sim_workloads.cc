@@ -6,6 +6,16 @@
 namespace runledger::testing {
 namespace {
 
+/// Looks at the log for an answer: with a disk that works, and not after the power has failed, when
+/// nobody hears the answer any more.
+template <class Look>
+void look(SimContext& context, Look check) {
+  if (context.disk->has_power()) {
+    const SimDisk::Calm calm(*context.disk);
+    check(*context.checker, context.node->log());
+  }
+}
+
 void request(SimContext& context,
              RunRequested what,
              std::optional<store::CommandKey> key = std::nullopt) {
@@ -14,7 +24,9 @@ void request(SimContext& context,
   context.node->coordinator().request_run(
       {run, std::move(what)}, key,
       [&context, tag, keyed = key.has_value()](const Result<Sequence>& answer) {
-        context.checker->run_answered(context.node->log(), tag, keyed, answer);
+        look(context, [&](SimChecker& checker, const store::EventLog& log) {
+          checker.run_answered(log, tag, keyed, answer);
+        });
       });
 }
 
@@ -78,7 +90,9 @@ class Cancels final : public SimWorkload {
       context.count(SimCount::kCancel);
       context.node->coordinator().cancel_run(
           {std::nullopt, "cancel"}, [&context](const Result<RunId>& answer) {
-            context.checker->cancel_answered(context.node->log(), answer);
+            look(context, [&](SimChecker& checker, const store::EventLog& log) {
+              checker.cancel_answered(log, answer);
+            });
           });
     }
   }
@@ -103,7 +117,9 @@ void submit(SimContext& context,
   submission.command = key;
   context.node->coordinator().submit(
       std::move(submission), [&context, tag](const Result<store::AppendReceipt>& answer) {
-        context.checker->submission_answered(context.node->log(), tag, answer);
+        look(context, [&](SimChecker& checker, const store::EventLog& log) {
+          checker.submission_answered(log, tag, answer);
+        });
       });
 }
 
@@ -181,7 +197,9 @@ class Repeats final : public SimWorkload {
           } else if (answer.error().code == Code::kInvalidArgument) {
             context.count(SimCount::kOtherContentRefused);
           }
-          context.checker->run_answered(context.node->log(), tag, false, answer);
+          look(context, [&](SimChecker& checker, const store::EventLog& log) {
+            checker.run_answered(log, tag, false, answer);
+          });
         });
   }
 };
