@@ -10,8 +10,8 @@
 namespace runledger::store {
 namespace {
 
-constexpr std::chrono::seconds kWitnessInterval{1};
-constexpr std::uint64_t kWitnessSteps = 8;  // Where steps, not time, drive the work.
+constexpr std::chrono::seconds kWitnessDelay{1};  // After the last group, if none follows.
+constexpr std::uint64_t kWitnessGroups = 32;
 
 }  // namespace
 
@@ -85,24 +85,22 @@ void Appender::close() {
 
 void Appender::run() {
   while (wait_for_request() && commit_group()) {
-    witness_when_due();
+    witness_now_and_then();
   }
   finish();
 }
 
-void Appender::witness_when_due() {
-  const auto now = std::chrono::steady_clock::now();
-  if (now >= witness_due_) {
+// While the log grows: once in so many groups, each of which costs a sync itself.
+void Appender::witness_now_and_then() {
+  if (++groups_ % kWitnessGroups == 0) {
     committer_.witness();
-    witness_due_ = now + kWitnessInterval;
   }
 }
 
 // One group, where there is no thread.
 void Appender::step() {
-  (void)commit_group();
-  if (++steps_ % kWitnessSteps == 0 && health()) {
-    committer_.witness();
+  if (commit_group()) {
+    witness_now_and_then();
   }
   bool more = false;
   {
@@ -134,7 +132,7 @@ bool Appender::wait_for_request() {
     waiting_ = true;
     if (committer_.witnessed()) {
       wake_.wait(lock);
-    } else if (wake_.wait_for(lock, kWitnessInterval) == std::cv_status::timeout) {
+    } else if (wake_.wait_for(lock, kWitnessDelay) == std::cv_status::timeout) {
       lock.unlock();
       committer_.witness();
       lock.lock();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -45,7 +44,7 @@ class Appender {
   void run();
   void step();
   void finish();
-  void witness_when_due();
+  void witness_now_and_then();
   [[nodiscard]] bool wait_for_request();
   [[nodiscard]] bool commit_group();
   [[nodiscard]] std::vector<PendingAppend> take_group();
@@ -63,8 +62,7 @@ class Appender {
   bool stopping_ = false;
   Status health_;
 
-  std::chrono::steady_clock::time_point witness_due_{};  // Of the thread.
-  std::uint64_t steps_ = 0;                              // Of the driver's steps.
+  std::uint64_t groups_ = 0;  ///< Committed; of the thread or the steps.
 
   std::mutex closing_;
   bool closed_ = false;

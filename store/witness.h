@@ -9,9 +9,9 @@
 #include "schema/ids.h"
 #include "store/log_rows.h"
 
-/// A small file beside the database that says how far the log went: at most a second old while the
-/// log grows, and exact when it has been closed. A database whose newest records were damaged or
-/// cut off opens without a word; with the witness that is seen. Internal.
+/// A small file beside the database that says how far the log went: some groups behind
+/// while the log grows, exact a second after it stopped growing. A database whose newest records
+/// were damaged or cut off opens without a word; with the witness that is seen. Internal.
 namespace runledger::store {
 
 inline constexpr const char* kWitnessFile = "HEAD.witness";

@@ -1,7 +1,5 @@
 #include "tools/bundle_lines.h"
 
-#include <sodium.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -13,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "schema/base64.h"
 #include "schema/codec.h"
 #include "schema/json_writer.h"
 
@@ -22,26 +21,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kVersion = 1;
-constexpr int kBase64 = sodium_base64_VARIANT_ORIGINAL;
-
-std::string to_base64(std::string_view bytes) {
-  std::string text(sodium_base64_encoded_len(bytes.size(), kBase64), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), kBase64);
-  text.pop_back();  // The terminating zero.
-  return text;
-}
-
-std::optional<std::string> from_base64(const std::string& text) {
-  std::string bytes(text.size(), '\0');
-  std::size_t size = 0;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
-                        text.size(), nullptr, &size, nullptr, kBase64) != 0) {
-    return std::nullopt;
-  }
-  bytes.resize(size);
-  return bytes;
-}
 
 class LineWriter final : public store::BundleSink {
  public:

@@ -23,9 +23,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double seconds_since(std::chrono::steady_clock::time_point begin) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
+/// Seconds since it was made.
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(clock_.mono_now() - begin_).count();
+  }
+
+ private:
+  engine::SystemClock clock_;
+  engine::MonoTime begin_ = clock_.mono_now();
+};
 
 std::string megabytes(std::uint64_t bytes) {
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
@@ -68,7 +76,7 @@ std::expected<std::unique_ptr<store::EventLog>, Failure> open_log(const GlobalOp
 class VerifyDisplay {
  public:
   void show(const store::VerifyProgress& at) {
-    const double seconds = seconds_since(begin_);
+    const double seconds = watch_.seconds();
     const bool terminal = isatty(STDERR_FILENO) == 1;
     if (seconds < next_) {
       return;
@@ -92,7 +100,7 @@ class VerifyDisplay {
   }
 
  private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Stopwatch watch_;
   double next_ = 1.0;  // What takes less than a second needs no display.
   bool shown_ = false;
 };
@@ -146,13 +154,13 @@ std::string to_text(const store::VerifyReport& report, bool deep, double seconds
 }
 
 Exit verify_archive(const GlobalOptions& global, const std::string& path) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const auto footer =
       has_bundle_lines(path) ? read_bundle_lines(path, nullptr) : store::read_bundle(path, nullptr);
   if (!footer) {
     return std::unexpected(to_failure(footer.error()));
   }
-  const double seconds = seconds_since(begin);
+  const double seconds = watch.seconds();
   if (global.json) {
     print(Json{{"verified", true},
                {"events", footer->events},
@@ -193,7 +201,7 @@ Exit verify(const GlobalOptions& global, const VerifyOptions& options) {
       return std::unexpected(Failure{kExitUsage, "--head needs the 64 hex digits of a hash"});
     }
   }
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   VerifyDisplay display;
   wanted.progress = [&display](const store::VerifyProgress& at) { display.show(at); };
   const auto report = store::verify_store(global.data, wanted);
@@ -201,7 +209,7 @@ Exit verify(const GlobalOptions& global, const VerifyOptions& options) {
   if (!report) {
     return std::unexpected(to_failure(report.error()));
   }
-  const double seconds = seconds_since(begin);
+  const double seconds = watch.seconds();
   print(global.json ? to_json(*report, options.deep, seconds).dump() + "\n"
                     : to_text(*report, options.deep, seconds));
   return kExitDone;
