@@ -309,7 +309,7 @@ void SimFileSystem::crash(engine::Random& random) {
   const std::lock_guard lock(mutex_);
   const auto kept = random.next() % (changes_.size() + 1);
   lose(
-      kept, [&random] { return static_cast<SimTail>(random.next() % 3); }, random);
+      kept, [&random] { return static_cast<SimTail>(random.next() % 2); }, random);
 }
 
 void SimFileSystem::crash(SimTail tail, engine::Random& random) {

@@ -48,9 +48,9 @@ struct SimFaultPlan {
 enum class SimTail : std::uint8_t {
   kDropped,
   kTorn,     ///< A prefix of random length.
-  kGarbled,  ///< The same, with some bytes wrong, and never all of it: RocksDB takes a record of
-             ///< full length with wrong bytes for damage, and does not open (disk_fault_test shows
-             ///< it).
+  kGarbled,  ///< The same, with some bytes wrong, and never all of it: RocksDB takes a whole record
+             ///< with wrong bytes for damage and does not open, which loses nothing but needs a
+             ///< person (disk_fault_test shows it). For the same reason not in crash(random).
 };
 
 /// A disk in memory for RocksDB, deterministic: the same calls give the same bytes and the same
@@ -84,8 +84,8 @@ class SimFileSystem final : public rocksdb::FileSystem {
   void power_off();
   /// False after a failure of the power, noticed or not.
   [[nodiscard]] bool has_power() const;
-  /// What the disk holds when the power is back: unsynced bytes and names by `random`. Call it when
-  /// nothing uses the files any more. Disarms.
+  /// What the disk holds when the power is back: unsynced bytes (dropped or torn) and names by
+  /// `random`. Call it when nothing uses the files any more. Disarms.
   void crash(engine::Random& random);
   /// The same with one kind of tail for all files and no name that was not durable.
   void crash(SimTail tail, engine::Random& random);
