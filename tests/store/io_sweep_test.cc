@@ -9,7 +9,8 @@
 
 // As SQLite does it: one fixed scenario, in which the n-th operation on the disk fails, for n = 1,
 // 2, 3 ... until the scenario passes untouched. By default every so-many-th n is tried, so that the
-// tests stay short; RUNLEDGER_SWEEP=all tries all of them and flips every byte.
+// tests stay short; RUNLEDGER_SWEEP=7 tries every seventh, RUNLEDGER_SWEEP=all tries all of them,
+// and every byte is flipped.
 namespace runledger::store::testing {
 namespace {
 
@@ -18,9 +19,14 @@ using ::runledger::testing::SimFaultPlan;
 using ::runledger::testing::SimOp;
 using ::runledger::testing::SimTail;
 
-bool sweep_all() {
+/// How many operations or bytes to go on by, if that was asked for.
+std::optional<std::uint64_t> wanted_stride() {
   const char* const given = std::getenv("RUNLEDGER_SWEEP");  // NOLINT(concurrency-mt-unsafe)
-  return given != nullptr && std::string_view(given) == "all";
+  if (given == nullptr) {
+    return std::nullopt;
+  }
+  const auto stride = std::strtoull(given, nullptr, 10);
+  return std::max<std::uint64_t>(stride, 1);  // "all" is no number.
 }
 
 class QuietLog : public ::testing::Test {
@@ -48,9 +54,8 @@ class IoSweep : public QuietLog, public ::testing::WithParamInterface<Sweep> {};
 
 TEST_P(IoSweep, KeepsItsPromisesWhicheverOperationFails) {
   const Sweep& sweep = GetParam();
-  const std::uint64_t stride = sweep_all()                                           ? 1
-                               : sweep.only || sweep.fault == SimFault::kLastDurable ? 47
-                                                                                     : 131;
+  const bool few = sweep.only || sweep.fault == SimFault::kLastDurable;
+  const std::uint64_t stride = wanted_stride().value_or(few ? 47 : 131);
   std::uint64_t tried = 0;
   SweepStore::Answers answers;
   for (std::uint64_t n = 1; !HasFailure(); n += stride) {
@@ -157,7 +162,7 @@ TEST_F(BitFlip, IsNamedOrHarmlessInEveryKindOfFile) {
   store.end();
   std::map<std::string, Flips> flips;
   for (const auto& [name, bytes] : image) {
-    const std::size_t stride = sweep_all() ? 1 : std::max<std::size_t>(1, bytes.size() / 4);
+    const std::size_t stride = wanted_stride().value_or(std::max<std::size_t>(1, bytes.size() / 4));
     for (std::size_t offset = 0; offset < bytes.size() && !HasFailure(); offset += stride) {
       store.files().restore(image);
       ASSERT_TRUE(store.files().flip(name, offset, static_cast<std::uint8_t>(1U << (offset % 8))));
