@@ -103,7 +103,7 @@ SimModel::Wrong SimModel::on(const RunRequested&, const Event& event) {
     return "a run is requested twice";
   }
   counts_.add(SimCount::kRuns);
-  run_.emplace();
+  run_.emplace(Run{});
   run_->id = event.run;
   run_->requested = event.sequence;
   return std::nullopt;
