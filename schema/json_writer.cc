@@ -6,6 +6,7 @@
 #include <rapidjson/writer.h>
 
 #include "schema/invariant.h"
+#include "schema/utf8.h"
 
 namespace runledger {
 
@@ -66,6 +67,9 @@ JsonWriter& JsonWriter::value(bool flag) {
 }
 
 JsonWriter& JsonWriter::value(std::string_view text) {
+  if (!is_well_formed_utf8(text)) {
+    return value(std::string_view(repaired_utf8(text)));
+  }
   RL_ASSERT(impl_->writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size())));
   return *this;
 }

@@ -14,6 +14,15 @@ TEST(JsonWriter, EscapesTextAndKeepsTheOrderOfFields) {
   EXPECT_EQ(json.take(), R"({"b":"quote\" and\nline","a":true})");
 }
 
+TEST(JsonWriter, WritesJsonWhateverTheBytesOfATextAre) {
+  JsonWriter json;
+  json.begin_array();
+  json.value("caf\xC3\xA9 \xF0\x9F\x98\x80").value("a\xFF\xC3").value("\xED\xA0\x80").end_array();
+  EXPECT_EQ(json.take(),
+            "[\"caf\xC3\xA9 \xF0\x9F\x98\x80\",\"a\xEF\xBF\xBD\xEF\xBF\xBD\","
+            "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"]");
+}
+
 TEST(JsonWriter, WritesAnUnknownNumberAsNullWithItsReason) {
   JsonWriter json;
   json.begin_object();
