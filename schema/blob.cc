@@ -68,8 +68,12 @@ Result<std::string> unpack_blob(std::string_view packed) {
   if (size > kBlobBytesMax) {
     return fail(Code::kCorruption, "stored bytes claim an impossible size");
   }
-  std::string out(size, '\0');
   const auto frame = packed.substr(kHeaderBytes);
+  // Before memory is taken for it: a damaged size must not cost half a gigabyte.
+  if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != size) {
+    return fail(Code::kCorruption, "stored bytes have another size than they claim");
+  }
+  std::string out(size, '\0');
   const auto written = ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
   if (ZSTD_isError(written) != 0U || written != size) {
     return fail(Code::kCorruption, "stored bytes do not decompress");

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <cstring>
 #include <exception>
 #include <ostream>
 #include <streambuf>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <cereal/archives/portable_binary.hpp>
 #include <cereal/types/array.hpp>
@@ -72,6 +75,19 @@ void serialize(Archive& archive, InputIngested& value) {
 
 namespace store {
 
+class BoundedInput;
+
+}  // namespace store
+}  // namespace runledger
+
+/// cereal asks which archive wrote what an archive reads.
+template <>
+struct cereal::traits::detail::get_output_from_input<runledger::store::BoundedInput> {
+  using type = cereal::PortableBinaryOutputArchive;
+};
+
+namespace runledger::store {
+
 /// A stream buffer that appends to a string.
 class StringSink final : public std::streambuf {
  public:
@@ -92,21 +108,63 @@ class StringSink final : public std::streambuf {
   std::string& out_;
 };
 
-/// A stream buffer that reads from a view.
-class ViewSource final : public std::streambuf {
+/// Reads what PortableBinaryOutputArchive wrote, from a view. Unlike cereal's own archive it
+/// believes no size that the bytes cannot fill, so that damaged ones cannot ask for memory without
+/// end.
+class BoundedInput final
+    : public cereal::InputArchive<BoundedInput, cereal::AllowEmptyClassElision> {
  public:
-  explicit ViewSource(std::string_view bytes) : rest_(bytes) {}
+  explicit BoundedInput(std::string_view bytes) : InputArchive(this), rest_(bytes) {
+    std::uint8_t little_endian = 0;
+    take(&little_endian, 1);
+    if (little_endian != 1) {
+      throw cereal::Exception("of another byte order");
+    }
+  }
   [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
 
- private:
-  std::streamsize xsgetn(char* out, std::streamsize count) override {
-    const auto taken = rest_.copy(out, static_cast<std::size_t>(count));
-    rest_.remove_prefix(taken);
-    return static_cast<std::streamsize>(taken);
+  void take(void* out, std::size_t bytes) {
+    check(bytes);
+    std::memcpy(out, rest_.data(), bytes);
+    rest_.remove_prefix(bytes);
+  }
+  /// Every element of a container takes a byte at least.
+  void check(std::uint64_t size) const {
+    if (size > rest_.size()) {
+      throw cereal::Exception("cut off");
+    }
   }
 
+ private:
   std::string_view rest_;
 };
+
+template <class T>
+requires std::is_arithmetic_v<T>
+void load(BoundedInput& archive, T& value) {
+  archive.take(&value, sizeof(value));
+}
+inline void load(BoundedInput& archive, bool& value) {
+  std::uint8_t byte = 0;
+  archive.take(&byte, 1);
+  if (byte > 1) {
+    throw cereal::Exception("a flag that is neither set nor clear");
+  }
+  value = byte == 1;
+}
+template <class T>
+void serialize(BoundedInput& archive, cereal::NameValuePair<T>& pair) {
+  archive(pair.value);
+}
+template <class T>
+void serialize(BoundedInput& archive, cereal::SizeTag<T>& tag) {
+  archive(tag.size);
+  archive.check(tag.size);
+}
+template <class T>
+void load(BoundedInput& archive, cereal::BinaryData<T>& data) {
+  archive.take(data.data, data.size);
+}
 
 /// Appends the bytes of `value` to `out`.
 template <class T>
@@ -129,12 +187,10 @@ template <class T>
 template <class T>
 [[nodiscard]] Result<T> deserialized(std::string_view bytes, std::string_view what) {
   try {
-    ViewSource source(bytes);
-    std::istream stream(&source);
-    cereal::PortableBinaryInputArchive archive(stream);
+    BoundedInput archive(bytes);
     T value;
     archive(value);
-    if (source.at_end()) {
+    if (archive.at_end()) {
       return value;
     }
     return fail(Code::kCorruption, std::string(what) + " is damaged: it has bytes left over");
@@ -143,5 +199,4 @@ template <class T>
   }
 }
 
-}  // namespace store
-}  // namespace runledger
+}  // namespace runledger::store
