@@ -10,6 +10,7 @@
 #include "engine/run_view.h"
 #include "store/projections.h"
 #include "store/rocks_event_log.h"
+#include "store/run_history.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/toy_calculation.h"
 
