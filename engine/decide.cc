@@ -25,8 +25,10 @@ struct Decider {
       return Payloads{};
     }
     if (!command.plan) {
-      return Payloads{
-          RunFinished{RunStatus::kFailed, active->summary(context.now), command.plan.error()}};
+      // Who cancelled it was told that it will end as cancelled.
+      const bool cancelled = active->status() == RunStatus::kCancelling;
+      return Payloads{RunFinished{cancelled ? RunStatus::kCancelled : RunStatus::kFailed,
+                                  active->summary(context.now), command.plan.error()}};
     }
     return Payloads{*command.plan, RunStarted{context.epoch}};
   }

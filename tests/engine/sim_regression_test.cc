@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/decide.h"
 #include "schema/codec.h"
 #include "tests/support/sim_node.h"
 #include "tests/support/toy_calculation.h"
@@ -184,6 +185,29 @@ TEST_F(SimRegression, ARetryDoesNotWaitForAClockThatWasSetBack) {
 
   EXPECT_LT(world_.clock().mono_now() - before, std::chrono::minutes{2});
   EXPECT_GE(all<RunFinished>().front().summary.duration, nanoseconds{0});
+}
+
+TEST(Decide, ARunThatWasCancelledEndsAsCancelledAlsoIfItCannotBePlanned) {
+  engine::RunState state(RunId::make(UtcTime{}, {1, 2}));
+  std::uint64_t sequence = 0;
+  for (Payload payload : {Payload(RunRequested{}), Payload(RunCancelRequested{"ops"})}) {
+    Event event;
+    event.sequence = Sequence{++sequence};
+    event.run = state.run();
+    event.payload = std::move(payload);
+    state.evolve(event);
+  }
+  engine::Random random(1);
+  const engine::RetryPolicy retry;
+
+  const auto facts = engine::decide(&state, engine::SupplyPlan{std::unexpected("no inputs")},
+                                    {UtcTime{}, Epoch{1}, retry, random});
+
+  ASSERT_TRUE(facts.has_value());
+  ASSERT_THAT(*facts, SizeIs(1));
+  const auto& finished = std::get<RunFinished>(facts->front());
+  EXPECT_EQ(finished.status, RunStatus::kCancelled);
+  EXPECT_EQ(finished.reason, "no inputs");
 }
 
 }  // namespace
