@@ -289,6 +289,8 @@ def main():
             raise
         return 1
     except BaseException:
+        print("stopped before the end")
+        print_table(tally, totals, begin)
         shutil.rmtree(directory, ignore_errors=True)
         raise
     print_table(tally, totals, begin)
