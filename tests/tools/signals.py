@@ -170,6 +170,8 @@ class Signals(Stage):
             time.sleep(seconds)
             self.server.signal(signal.SIGCONT)
             time.sleep(0.05)
+        # To the server this connection was idle for all that time, and it may have closed it.
+        self.client.close()
         events, run = self.finish()
         self.assertEqual([e for e in events if e["type"] == "JobRetryScheduled"], [],
                          "the time of the pause is not the attempts'")
