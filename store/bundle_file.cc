@@ -1,7 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <fstream>
 #include <system_error>
 #include <utility>
@@ -237,10 +237,15 @@ Result<BundleFooter> read_bundle(const fs::path& path, BundleSink* sink) {
   if (!in.is_open()) {
     return fail(Code::kNotFound, "cannot open " + path.string());
   }
-  const auto take = [&in](std::size_t size) {
-    std::string bytes(size, '\0');
-    in.read(bytes.data(), static_cast<std::streamsize>(size));
+  in.seekg(0, std::ios::end);
+  auto left = static_cast<std::uint64_t>(in.tellg());
+  in.seekg(0);
+  // What the file cannot hold is not made room for.
+  const auto take = [&in, &left](std::uint64_t size) {
+    std::string bytes(std::min(size, left), '\0');
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     bytes.resize(static_cast<std::size_t>(in.gcount()));
+    left -= bytes.size();
     return bytes;
   };
   if (take(kMagic.size()) != kMagic) {
