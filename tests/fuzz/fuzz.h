@@ -8,6 +8,8 @@
 /// twice: with libFuzzer by the preset `fuzz`, and as a plain program that runs the checked-in
 /// corpus in every test run (corpus_main.cc). A crash that was found becomes a file of the corpus.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+/// What libFuzzer calls before the first input, if a target has it.
+extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments);
 
 namespace runledger::fuzz {
 

@@ -57,3 +57,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::check_response(store.api().handle(request));
   return 0;
 }
+
+// The store is made before the clock of the first input runs.
+extern "C" int LLVMFuzzerInitialize(int* /*count*/, char*** /*arguments*/) {
+  static_cast<void>(runledger::fuzz::ServedStore::instance());
+  return 0;
+}

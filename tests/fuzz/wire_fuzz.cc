@@ -11,3 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   RL_ASSERT(!answer.starts_with("HTTP/1.1 500"));
   return 0;
 }
+
+// The store is made before the clock of the first input runs.
+extern "C" int LLVMFuzzerInitialize(int* /*count*/, char*** /*arguments*/) {
+  static_cast<void>(runledger::fuzz::ServedStore::instance());
+  return 0;
+}

@@ -83,7 +83,8 @@ def failpoints(binary):
     if done.returncode != 2 or not names:
         print("this program was built without failpoints: kills come at random moments only")
         return []
-    return names
+    # A server without a retention policy prunes nothing; store_commands.py kills there.
+    return [name for name in names if not name.startswith("prune.")]
 
 
 class Episode:
@@ -161,7 +162,7 @@ class Episode:
         if name.startswith(AT_THE_END):
             time.sleep(moment)
             self.server.signal(signal.SIGTERM)
-        limit = time.monotonic() + (0.3 if hangs else 1)
+        limit = time.monotonic() + (0.3 if hangs else max(1, 3 * self.template.undisturbed))
         while self.server.alive() and time.monotonic() < limit:
             time.sleep(0.005)
         self.operator.eager_to_import = False
