@@ -78,7 +78,8 @@ Status EventWindow::refresh() {
   {
     const std::lock_guard lock(mutex_);
     const auto committed = log_->committed();
-    if (raw(committed) - raw(tail_) > limits_.frames_max) {
+    // Far behind, or what comes next has been pruned while nobody listened: begin anew.
+    if (raw(committed) - raw(tail_) > limits_.frames_max || tail_ < log_->pruned()) {
       frames_.clear();
       bytes_ = 0;
       tail_ = committed;

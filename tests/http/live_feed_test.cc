@@ -169,6 +169,15 @@ TEST_F(LiveFeedTest, SaysThatThereIsAGapWhenWhatWasAskedForIsPruned) {
   EXPECT_EQ(gap.at("requested"), 3);
   EXPECT_EQ(gap.at("kept_from"), pruned + 1);
   EXPECT_EQ(next(*client).at("event").at("seq"), pruned + 1);
+  until(*client, "caught_up");
+
+  // From here on it is served as anybody is, from what is kept for all.
+  const auto direct_reads = fixture_.api().metrics().feed_direct_reads.load();
+  for (int i = 0; i < 5; ++i) {
+    append_event();
+    EXPECT_EQ(next(*client).at("event").at("seq"), committed());
+  }
+  EXPECT_LT(fixture_.api().metrics().feed_direct_reads.load() - direct_reads, 5U);
 }
 
 TEST_F(LiveFeedTest, SaysByeWithWhereToResume) {
