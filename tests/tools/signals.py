@@ -8,6 +8,7 @@ Mounts need root: without it those tests are skipped and say so.
 Usage: signals.py BINARY REPOSITORY [--long] [unittest arguments]
 """
 
+import atexit
 import os
 import pathlib
 import resource
@@ -178,6 +179,11 @@ class Signals(Stage):
         self.assertEqual(run.resumed, 0)
 
 
+def unmount(place):
+    if os.path.ismount(place):
+        subprocess.run(["umount", "--lazy", place], check=False)
+
+
 class Mounted(Stage):
     """Tests on a file system of their own."""
 
@@ -187,7 +193,8 @@ class Mounted(Stage):
         done = subprocess.run(["mount", *arguments, self.place], capture_output=True, text=True)
         if done.returncode != 0:
             self.skipTest("mount is not permitted here: " + done.stderr.strip())
-        self.addCleanup(subprocess.run, ["umount", "--lazy", self.place])
+        self.addCleanup(unmount, self.place)
+        atexit.register(unmount, self.place)  # A test that is interrupted has no cleanups.
 
 
 class FullDisk(Mounted):
