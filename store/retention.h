@@ -29,7 +29,8 @@ struct PrunePlan {
   Prune prune;
 };
 
-/// What `policy` asks for now, or nullopt. Cost: reads the rows of all jobs once.
+/// The pruning that `policy` asks for at `now`, or nullopt if everything may stay. Cost: reads the
+/// rows of all jobs once.
 /// Errors: kCorruption, kIo.
 [[nodiscard]] Result<std::optional<PrunePlan>> plan_prune(const EventLog& log,
                                                           const RetentionPolicy& policy,
