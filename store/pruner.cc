@@ -3,13 +3,14 @@
 #include <set>
 #include <string>
 #include <utility>
-#include <variant>
 
 #include "store/catalog.h"
 #include "store/job_rows.h"
 #include "store/keys.h"
 #include "store/quarantine.h"
 #include "store/rocks_db.h"
+#include "store/row_visit.h"
+#include "store/seals.h"
 
 namespace runledger::store {
 namespace {
@@ -31,46 +32,35 @@ Result<LogHead> check_cut(Sequence through, const LogHead& head, const GroupStor
   RL_TRY_ASSIGN(const std::string record, store.event_record(through));
   RL_TRY_ASSIGN(const EventBytes bytes, open_record(through, record));
   RL_TRY_ASSIGN(const Event event, decode_event(bytes));
-  if (!std::holds_alternative<RunFinished>(event.payload) &&
-      !std::holds_alternative<RunRejected>(event.payload)) {
+  if (!ends_run(event.payload)) {
     return fail(Code::kInvalidArgument, named(through) + " does not end a run");
   }
   return LogHead{.sequence = through, .hash = event_hash(bytes.view())};
 }
 
 Status forget_runs(Sequence through, const TableReader& rows, TableBatch& changes) {
-  Status refused;
-  RL_TRY(rows.scan(Table::kRunIndex, "", "", ScanOrder::kAscending,
-                   [&](std::string_view key, std::string_view value) {
-                     const auto range = decode_range(value);
-                     if (!range) {
-                       refused = std::unexpected(range.error());
-                     } else if (range->first <= through && range->last > through) {
-                       refused =
-                           fail(Code::kInvalidArgument, named(through) + " lies inside a run");
-                     } else if (range->last <= through) {
-                       changes.erase(Table::kRunIndex, std::string(key));
-                     }
-                     return refused.has_value();
-                   }));
-  return refused;
+  return visit_rows(rows, Table::kRunIndex, "", "",
+                    [&](std::string_view key, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(const auto range, decode_range(value));
+                      if (range.first <= through && range.last > through) {
+                        return fail(Code::kInvalidArgument, named(through) + " lies inside a run");
+                      }
+                      if (range.last <= through) {
+                        changes.erase(Table::kRunIndex, std::string(key));
+                      }
+                      return {};
+                    });
 }
 
 Status forget_commands(Sequence through, const TableReader& rows, TableBatch& changes) {
-  Status damage;
-  RL_TRY(rows.scan(Table::kCommands, "", "", ScanOrder::kAscending,
-                   [&](std::string_view key, std::string_view value) {
-                     const auto row = decode_command(value);
-                     if (!row) {
-                       damage = std::unexpected(row.error());
-                       return false;
-                     }
-                     if (row->last <= through) {
-                       changes.erase(Table::kCommands, std::string(key));
-                     }
-                     return true;
-                   }));
-  return damage;
+  return visit_rows(rows, Table::kCommands, "", "",
+                    [&](std::string_view key, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(const auto row, decode_command(value));
+                      if (row.last <= through) {
+                        changes.erase(Table::kCommands, std::string(key));
+                      }
+                      return {};
+                    });
 }
 
 /// Keeps the imports up to `through` and returns the digest of all that is kept.
@@ -92,18 +82,12 @@ Result<Digest> keep_imports(Sequence through, const GroupStore& store, TableBatc
 /// The results that nothing has named since it was judged that nothing does.
 Result<std::vector<Digest>> unnamed_results(const Prune& prune, const TableReader& rows) {
   std::set<Digest> unnamed(prune.results.begin(), prune.results.end());
-  Status damage;
-  RL_TRY(rows.scan(Table::kJobs, sequence_key(next(prune.judged_at)), "", ScanOrder::kAscending,
-                   [&](std::string_view, std::string_view value) {
-                     const auto row = decode_job_row(value);
-                     if (!row) {
-                       damage = std::unexpected(row.error());
-                       return false;
-                     }
-                     unnamed.erase(row->result_hash);
-                     return true;
-                   }));
-  RL_TRY(damage);
+  RL_TRY(visit_rows(rows, Table::kJobs, sequence_key(next(prune.judged_at)), "",
+                    [&](std::string_view, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(const JobRow row, decode_job_row(value));
+                      unnamed.erase(row.result_hash);
+                      return {};
+                    }));
   return std::vector<Digest>(unnamed.begin(), unnamed.end());
 }
 

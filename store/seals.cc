@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "store/keys.h"
+#include "store/row_visit.h"
 #include "store/serialize.h"
 
 // kSeals: last sequence -> first, last hash, root.
@@ -44,6 +45,11 @@ class Seals final : public Projection {
 
 }  // namespace
 
+bool ends_run(const Payload& payload) noexcept {
+  return std::holds_alternative<RunFinished>(payload) ||
+         std::holds_alternative<RunRejected>(payload);
+}
+
 std::optional<Seal> Sealer::add(const Event& event) {
   std::optional<Seal> seal;
   if (at_ != Sequence{}) {
@@ -57,7 +63,7 @@ std::optional<Seal> Sealer::add(const Event& event) {
     first_ = event.sequence;
   }
   at_ = event.sequence;
-  ends_ = std::holds_alternative<RunFinished>(event.payload);
+  ends_ = ends_run(event.payload);
   return seal;
 }
 
@@ -89,18 +95,12 @@ Result<Seal> decode_seal(std::string_view bytes) {
 
 Result<std::vector<Seal>> list_seals(const TableReader& tables) {
   std::vector<Seal> seals;
-  Status damage;
-  RL_TRY(tables.scan(Table::kSeals, "", "", ScanOrder::kAscending,
-                     [&](std::string_view, std::string_view value) {
-                       auto seal = decode_seal(value);
-                       if (!seal) {
-                         damage = std::unexpected(std::move(seal).error());
-                         return false;
-                       }
-                       seals.push_back(*seal);
-                       return true;
-                     }));
-  RL_TRY(damage);
+  RL_TRY(visit_rows(tables, Table::kSeals, "", "",
+                    [&](std::string_view, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(const Seal seal, decode_seal(value));
+                      seals.push_back(seal);
+                      return {};
+                    }));
   return seals;
 }
 

@@ -19,6 +19,9 @@ namespace runledger::store {
 
 inline constexpr std::uint64_t kSegmentEvents = 65536;
 
+/// A run can end with this event: a segment ends with it, and the log may be cut after it.
+[[nodiscard]] bool ends_run(const Payload& payload) noexcept;
+
 struct Seal {
   Sequence first{};
   Sequence last{};

@@ -141,6 +141,19 @@ TEST_F(PruneLog, ArchivesExactlyWhatGoes) {
   EXPECT_EQ(events[raw(log_->pruned())].previous, footer->last_hash) << "the chain goes on";
 }
 
+TEST_F(PruneLog, CutsAfterARejectedRunToo) {
+  const auto rows = list_runs(log_->tables(), {}, std::nullopt, 100).value().rows;
+  std::size_t rejected = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    rejected = rows[i].status == RunStatus::kRejected ? rows.size() - i : rejected;
+  }
+  ASSERT_GT(rejected, 0U) << "no run of this history was rejected";
+
+  ASSERT_TRUE(prune(rejected));
+
+  EXPECT_TRUE(verify()) << verify().error().message;
+}
+
 TEST_F(PruneLog, CanBeRepeatedAndGoesOn) {
   ASSERT_TRUE(prune(2));
   ASSERT_TRUE(append(*log_, request_of({note(1)})));

@@ -68,7 +68,7 @@ TEST(Seals, CloseEachRunAndChainToTheNext) {
     }
     EXPECT_EQ(seal.root, tree.root());
     EXPECT_EQ(seal.last_hash, events.at(raw(seal.last)).previous);
-    EXPECT_TRUE(std::holds_alternative<RunFinished>(events.at(raw(seal.last) - 1).payload));
+    EXPECT_TRUE(ends_run(events.at(raw(seal.last) - 1).payload));
     first = next(seal.last);
   }
 }
