@@ -8,6 +8,7 @@
 #include "schema/build_info.h"
 #include "store/catalog.h"
 #include "store/merkle.h"
+#include "store/row_visit.h"
 
 namespace runledger::store {
 namespace {
@@ -115,13 +116,9 @@ class Exporter {
     if (!range_.whole) {
       return {};
     }
-    Status written;
-    RL_TRY(log_.tables().scan(Table::kCommands, "", "", ScanOrder::kAscending,
-                              [&](std::string_view key, std::string_view row) {
-                                written = sink_.command(key, row);
-                                return written.has_value();
-                              }));
-    return written;
+    return visit_rows(
+        log_.tables(), Table::kCommands, "", "",
+        [&](std::string_view key, std::string_view row) { return sink_.command(key, row); });
   }
 
   const EventLog& log_;

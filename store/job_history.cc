@@ -7,6 +7,7 @@
 
 #include "store/job_rows.h"
 #include "store/keys.h"
+#include "store/row_visit.h"
 #include "store/serialize.h"
 
 namespace runledger::store {
@@ -214,15 +215,11 @@ class JobHistory final : public Projection {
 };
 
 Status JobHistory::forget(Sequence through, const TableReader& rows, TableBatch& changes) {
-  Status damage;
-  RL_TRY(rows.scan(Table::kJobs, "", sequence_key(next(through)), ScanOrder::kAscending,
-                   [&](std::string_view, std::string_view value) {
-                     const auto row = decode_job_row(value);
-                     damage = row ? forget_job(*row, through, rows, changes)
-                                  : Status(std::unexpected(row.error()));
-                     return damage.has_value();
-                   }));
-  RL_TRY(damage);
+  RL_TRY(visit_rows(rows, Table::kJobs, "", sequence_key(next(through)),
+                    [&](std::string_view, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(const JobRow row, decode_job_row(value));
+                      return forget_job(row, through, rows, changes);
+                    }));
   return forget_days(through, rows, changes);
 }
 

@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "store/keys.h"
+#include "store/row_visit.h"
 
 // kQuarantine: projection 0 sequence -> reason.
 namespace runledger::store {
@@ -55,18 +56,12 @@ void apply_event(Projection& projection, const Event& event, TableBatch& rows) n
 
 Result<std::vector<QuarantinedEvent>> list_quarantine(const TableReader& tables) {
   std::vector<QuarantinedEvent> events;
-  Status damage;
-  RL_TRY(tables.scan(Table::kQuarantine, "", "", ScanOrder::kAscending,
-                     [&](std::string_view key, std::string_view value) {
-                       auto event = decode(key, value);
-                       if (!event) {
-                         damage = std::unexpected(std::move(event).error());
-                         return false;
-                       }
-                       events.push_back(std::move(*event));
-                       return true;
-                     }));
-  RL_TRY(damage);
+  RL_TRY(visit_rows(tables, Table::kQuarantine, "", "",
+                    [&](std::string_view key, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(auto event, decode(key, value));
+                      events.push_back(std::move(event));
+                      return {};
+                    }));
   return events;
 }
 

@@ -11,6 +11,7 @@
 #include "store/bundle.h"
 #include "store/job_rows.h"
 #include "store/keys.h"
+#include "store/row_visit.h"
 #include "store/run_history.h"
 
 namespace runledger::store {
@@ -51,25 +52,16 @@ Result<std::size_t> count_by_size(const EventLog& log,
 /// Results that jobs up to `through` name and no later one does.
 Result<std::vector<Digest>> results_only_of(const EventLog& log, Sequence through) {
   std::set<Digest> named;
-  Status damage;
-  RL_TRY(log.tables().scan(Table::kJobs, "", "", ScanOrder::kAscending,
-                           [&](std::string_view, std::string_view value) {
-                             const auto row = decode_job_row(value);
-                             if (!row) {
-                               damage = std::unexpected(row.error());
-                               return false;
-                             }
-                             if (row->result_hash.is_nil()) {
-                               return true;
-                             }
-                             if (row->sequence <= through) {
-                               named.insert(row->result_hash);
-                             } else {
-                               named.erase(row->result_hash);
-                             }
-                             return true;
-                           }));
-  RL_TRY(damage);
+  RL_TRY(visit_rows(log.tables(), Table::kJobs, "", "",
+                    [&](std::string_view, std::string_view value) -> Status {
+                      RL_TRY_ASSIGN(const JobRow row, decode_job_row(value));
+                      if (row.sequence > through) {
+                        named.erase(row.result_hash);
+                      } else if (!row.result_hash.is_nil()) {
+                        named.insert(row.result_hash);
+                      }
+                      return {};
+                    }));
   return std::vector<Digest>(named.begin(), named.end());
 }
 

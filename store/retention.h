@@ -36,12 +36,12 @@ struct PrunePlan {
                                                           const RetentionPolicy& policy,
                                                           UtcTime now);
 
-/// Writes the events and results that go into a bundle in `directory`, reads it back and checks it.
-/// Errors: kConflict (the file is there already and is another), kExhausted, kIo, kCorruption.
 struct Archive {
   std::string name;  ///< In the directory.
   Digest root;
 };
+/// Writes the events and results that go into a bundle in `directory`, reads it back and checks it.
+/// Errors: kConflict (the file is there already and is another), kExhausted, kIo, kCorruption.
 [[nodiscard]] Result<Archive> archive_pruned(const EventLog& log,
                                              const PrunePlan& plan,
                                              const std::filesystem::path& directory);

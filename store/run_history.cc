@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/keys.h"
+#include "store/row_visit.h"
 #include "store/serialize.h"
 
 // kRuns: 's' first sequence -> row; 'r' run id -> first sequence; 'o' first sequence -> row, only
@@ -72,19 +73,13 @@ class RunHistory final : public Projection {
   [[nodiscard]] Status forget(Sequence through,
                               const TableReader& rows,
                               TableBatch& changes) override {
-    Status damage;
-    RL_TRY(rows.scan(Table::kRuns, "s", row_key('s', next(through)), ScanOrder::kAscending,
-                     [&](std::string_view key, std::string_view value) {
-                       const auto row = decode(value);
-                       if (!row) {
-                         damage = std::unexpected(row.error());
-                         return false;
-                       }
-                       changes.erase(Table::kRuns, std::string(key));
-                       changes.erase(Table::kRuns, id_key(row->run));
-                       return true;
-                     }));
-    return damage;
+    return visit_rows(rows, Table::kRuns, "s", row_key('s', next(through)),
+                      [&](std::string_view key, std::string_view value) -> Status {
+                        RL_TRY_ASSIGN(const RunRow row, decode(value));
+                        changes.erase(Table::kRuns, std::string(key));
+                        changes.erase(Table::kRuns, id_key(row.run));
+                        return {};
+                      });
   }
 
  private:

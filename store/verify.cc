@@ -14,6 +14,7 @@
 #include "store/projection_check.h"
 #include "store/quarantine.h"
 #include "store/recovery.h"
+#include "store/row_visit.h"
 #include "store/seals.h"
 
 namespace runledger::store {
@@ -165,22 +166,19 @@ class Verifier {
   }
 
   [[nodiscard]] Status check_run_index() {
-    Status bad;
-    RL_TRY(tables_.scan(
-        Table::kRunIndex, "", "", ScanOrder::kAscending,
-        [&](std::string_view key, std::string_view value) {
-          const RunId run{FieldReader(key).uuid()};
-          const auto range = decode_range(value);
-          const auto found = runs_.find(run);
-          if (!range || found == runs_.end() || found->second.first != range->first ||
-              found->second.last != range->last) {
-            bad = fail(Code::kCorruption, "the index names other events of run " + to_string(run));
-            return false;
-          }
-          runs_.erase(found);
-          return true;
-        }));
-    RL_TRY(bad);
+    RL_TRY(visit_rows(tables_, Table::kRunIndex, "", "",
+                      [&](std::string_view key, std::string_view value) -> Status {
+                        const RunId run{FieldReader(key).uuid()};
+                        const auto range = decode_range(value);
+                        const auto found = runs_.find(run);
+                        if (!range || found == runs_.end() || found->second.first != range->first ||
+                            found->second.last != range->last) {
+                          return fail(Code::kCorruption,
+                                      "the index names other events of run " + to_string(run));
+                        }
+                        runs_.erase(found);
+                        return {};
+                      }));
     return runs_.empty()
                ? Status()
                : fail(Code::kCorruption, "the index lacks run " + to_string(runs_.begin()->first));
@@ -192,16 +190,13 @@ class Verifier {
       return {};
     }
     BaseHasher hasher;
-    Status damage;
-    RL_TRY(tables_.scan(Table::kBase, "", "", ScanOrder::kAscending,
-                        [&](std::string_view key, std::string_view record) {
-                          hasher.add(key, record);
-                          const Sequence sequence = FieldReader(key).sequence();
-                          const auto opened = open_record(sequence, to_slice(record));
-                          damage = opened ? Status() : std::unexpected(opened.error());
-                          return damage.has_value();
-                        }));
-    RL_TRY(damage);
+    RL_TRY(visit_rows(tables_, Table::kBase, "", "",
+                      [&](std::string_view key, std::string_view record) -> Status {
+                        hasher.add(key, record);
+                        const auto opened =
+                            open_record(FieldReader(key).sequence(), to_slice(record));
+                        return opened ? Status() : std::unexpected(opened.error());
+                      }));
     // The event is missing only in a store that was imported from what another had left.
     if (cut_ && (cut_->through != pruned.sequence || cut_->through_hash != pruned.hash ||
                  cut_->base != hasher.finish())) {
