@@ -60,16 +60,14 @@ Status GroupCommitter::prune(PendingAppend pending) {
     return {};
   }
   if (!changes) {
-    // Projections may have forgotten in part.
-    if (failed_) {
-      failed_(changes.error());
-    }
-    return refuse(pending, changes.error());
+    return stop(pending, changes.error());
   }
   auto& event = std::get<LogPruned>(pending.request.events.front().payload);
   event.through_hash = changes->pruned.hash;
   event.base = changes->base;
-  RL_TRY(prepare(pending));
+  if (Status prepared = prepare(pending); !prepared) {
+    return stop(pending, prepared.error());
+  }
   accept(std::move(pending));
   put_rows(changes->rows);
   for (const Digest& digest : changes->results) {
@@ -81,6 +79,14 @@ Status GroupCommitter::prune(PendingAppend pending) {
   // The older ones are of events that are no more.
   events_since_checkpoint_ = parts_.limits.checkpoint_events;
   return commit();
+}
+
+// The projections may have forgotten what is still in the store.
+Status GroupCommitter::stop(PendingAppend& pending, Error error) {
+  if (failed_) {
+    failed_(error);
+  }
+  return refuse(pending, std::move(error));
 }
 
 Status GroupCommitter::refuse(PendingAppend& pending, Error error) {

@@ -105,6 +105,7 @@ class GroupCommitter {
   };
 
   [[nodiscard]] Status prune(PendingAppend pending);
+  [[nodiscard]] Status stop(PendingAppend& pending, Error error);
   [[nodiscard]] Status refuse(PendingAppend& pending, Error error);
   [[nodiscard]] bool answer_known_command(PendingAppend& pending);
   [[nodiscard]] Result<std::optional<CommandRow>> find_command(const CommandId& id) const;
