@@ -46,9 +46,9 @@ void warn_without_users(http::Api& api) {
 }
 
 // Prunes now and then, between runs.
-class Retention {
+class PeriodicPruning {
  public:
-  explicit Retention(const ServeOptions& options) {
+  explicit PeriodicPruning(const ServeOptions& options) {
     if (options.keep_days != 0) {
       policy_.age_max = std::chrono::days{options.keep_days};
     }
@@ -57,7 +57,7 @@ class Retention {
     }
   }
 
-  void keep(engine::Service& service) {
+  void prune_when_due(engine::Service& service) {
     const auto now = service.clock().mono_now();
     const bool asked = policy_.age_max || policy_.bytes_max;
     if (!asked || now < due_ || service.current_run().run) {
@@ -114,7 +114,7 @@ std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
         "runledger listens on http://{}:{}\n",
         listen.address.find(':') == std::string::npos ? listen.address : "[" + listen.address + "]",
         (*server)->port()));
-    Retention retention(options);
+    PeriodicPruning pruning(options);
     while (!stop.wait_for(kHealthInterval)) {
       // Damaged inputs stay damaged: then the server only answers what it can, and says so.
       if (const auto health = (*service)->health();
@@ -123,7 +123,7 @@ std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
         end = ServeEnd::kLogStopped;
         break;
       }
-      retention.keep(**service);
+      pruning.prune_when_due(**service);
     }
     if (end == ServeEnd::kStopped) {
       spdlog::info(
