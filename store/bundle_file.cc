@@ -1,13 +1,10 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
-#include <system_error>
 #include <utility>
 
 #include "store/bundle.h"
 #include "store/keys.h"
+#include "store/whole_file.h"
 
 // A bundle file: "RLBN", version:u32, then chunks of {size:u32, pack_blob(parts)}, then size 0.
 // A part is {kind:u8, size:u32, fields}. Numbers are big-endian.
@@ -30,44 +27,15 @@ enum class Part : std::uint8_t {
   kFooter = 6,
 };
 
-/// Makes a file and its entry in its directory durable.
-Status sync_file(const fs::path& path) {
-  for (const fs::path& entry : {path, fs::absolute(path).parent_path()}) {
-    const int descriptor = ::open(entry.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-    if (descriptor >= 0) {
-      (void)::close(descriptor);
-    }
-    if (!synced) {
-      return fail(Code::kIo,
-                  "cannot sync " + entry.string() + ": " + std::generic_category().message(errno));
-    }
-  }
-  return {};
-}
-
 class FileWriter final : public BundleSink {
  public:
-  explicit FileWriter(fs::path path) : path_(std::move(path)), partial_(path_.string() + ".part") {}
-  FileWriter(const FileWriter&) = delete;
-  FileWriter& operator=(const FileWriter&) = delete;
-  ~FileWriter() override {
-    if (!whole_) {
-      std::error_code ignored;
-      out_.close();
-      fs::remove(partial_, ignored);
-    }
-  }
+  explicit FileWriter(fs::path path) : file_(std::move(path)) {}
 
   [[nodiscard]] Status open() {
-    std::error_code error;
-    if (fs::exists(path_, error)) {
-      return fail(Code::kConflict, path_.string() + " exists already");
-    }
-    out_.open(partial_, std::ios::binary | std::ios::trunc);
+    RL_TRY(file_.open());
     std::string magic(kMagic);
     put_u32(magic, kVersion);
-    return write(magic);
+    return file_.write(magic);
   }
 
   [[nodiscard]] Status begin(const BundleHeader& header) override {
@@ -101,16 +69,8 @@ class FileWriter final : public BundleSink {
     put_u64(fields, footer.blobs);
     RL_TRY(part(Part::kFooter, fields));
     RL_TRY(flush());
-    RL_TRY(write(std::string(4, '\0')));
-    out_.close();
-    RL_TRY(sync_file(partial_));
-    std::error_code error;
-    fs::rename(partial_, path_, error);
-    if (error) {
-      return fail(Code::kIo, "cannot name " + path_.string() + ": " + error.message());
-    }
-    whole_ = true;
-    return sync_file(path_);
+    RL_TRY(file_.write(std::string_view("\0\0\0\0", 4)));
+    return file_.finish();
   }
 
  private:
@@ -125,25 +85,12 @@ class FileWriter final : public BundleSink {
     chunk_.clear();
     std::string size;
     put_u32(size, static_cast<std::uint32_t>(packed.size()));
-    RL_TRY(write(size));
-    return write(packed);
-  }
-  [[nodiscard]] Status write(const std::string& bytes) {
-    out_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    out_.flush();
-    if (!out_) {
-      const Code code = errno == ENOSPC ? Code::kExhausted : Code::kIo;
-      return fail(code, "cannot write " + partial_.string() + ": " +
-                            std::generic_category().message(errno));
-    }
-    return {};
+    RL_TRY(file_.write(size));
+    return file_.write(packed);
   }
 
-  fs::path path_;
-  fs::path partial_;
-  std::ofstream out_;
+  WholeFile file_;
   std::string chunk_;
-  bool whole_ = false;
 };
 
 std::unexpected<Error> damaged(const fs::path& path) {

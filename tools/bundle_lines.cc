@@ -1,11 +1,8 @@
 #include "tools/bundle_lines.h"
 
-#include <cerrno>
-#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +11,7 @@
 #include "schema/base64.h"
 #include "schema/codec.h"
 #include "schema/json_writer.h"
+#include "store/whole_file.h"
 
 namespace runledger::tools {
 namespace {
@@ -24,29 +22,13 @@ constexpr int kVersion = 1;
 
 class LineWriter final : public store::BundleSink {
  public:
-  explicit LineWriter(std::filesystem::path path)
-      : path_(std::move(path)), partial_(path_.string() + ".part") {}
-  LineWriter(const LineWriter&) = delete;
-  LineWriter& operator=(const LineWriter&) = delete;
-  ~LineWriter() override {
-    if (file_.is_open()) {
-      file_.close();
-      std::error_code ignored;
-      std::filesystem::remove(partial_, ignored);
+  explicit LineWriter(const std::filesystem::path& path) {
+    if (path != "-") {
+      file_.emplace(path);
     }
   }
 
-  [[nodiscard]] Status open() {
-    if (path_ == "-") {
-      return {};
-    }
-    std::error_code error;
-    if (std::filesystem::exists(path_, error)) {
-      return fail(Code::kConflict, path_.string() + " exists already");
-    }
-    file_.open(partial_, std::ios::binary | std::ios::trunc);
-    return check();
-  }
+  [[nodiscard]] Status open() { return file_ ? file_->open() : Status(); }
 
   [[nodiscard]] Status begin(const store::BundleHeader& header) override {
     JsonWriter json;
@@ -86,17 +68,7 @@ class LineWriter final : public store::BundleSink {
     json.field("last_hash", to_string(footer.last_hash)).field("root", to_string(footer.root));
     json.field("events", footer.events).field("blobs", footer.blobs).end_object();
     RL_TRY(line(json.take()));
-    if (path_ == "-") {
-      std::cout.flush();
-      return {};
-    }
-    file_.close();
-    std::error_code error;
-    std::filesystem::rename(partial_, path_, error);
-    if (error) {
-      return fail(Code::kIo, "cannot name " + path_.string() + ": " + error.message());
-    }
-    return {};
+    return file_ ? file_->finish() : Status();
   }
 
  private:
@@ -111,23 +83,16 @@ class LineWriter final : public store::BundleSink {
     json.key("event").raw(event_to_json(decoded)).end_object();
     return line(json.take());
   }
-  [[nodiscard]] Status line(const std::string& text) {
-    std::ostream& out = path_ == "-" ? std::cout : file_;
-    out << text << '\n';
-    return check();
-  }
-  [[nodiscard]] Status check() {
-    const std::ostream& out = path_ == "-" ? std::cout : file_;
-    if (!out) {
-      return fail(errno == ENOSPC ? Code::kExhausted : Code::kIo,
-                  "cannot write " + path_.string() + ": " + std::generic_category().message(errno));
+  [[nodiscard]] Status line(std::string text) {
+    text += '\n';
+    if (file_) {
+      return file_->write(text);
     }
-    return {};
+    std::cout << text << std::flush;
+    return std::cout ? Status() : fail(Code::kIo, "cannot write to standard output");
   }
 
-  std::filesystem::path path_;
-  std::filesystem::path partial_;
-  std::ofstream file_;
+  std::optional<store::WholeFile> file_;  ///< Absent: standard output.
 };
 
 /// What a line lacks or has wrong; caught where lines are read.
