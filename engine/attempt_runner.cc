@@ -133,32 +133,72 @@ std::expected<JobOutput, JobError> AttemptRunner::calculate() noexcept {
   }
 }
 
-void AttemptRunner::run() noexcept {
-  const auto begin = clock_.mono_now();
-  started_ns_.store(begin.time_since_epoch().count(), std::memory_order_release);
-  RL_FAILPOINT("attempt.before_run");
+std::optional<AttemptResult> AttemptRunner::reuse() const noexcept {
+  if (work_.earlier == nullptr || stop_.stop_requested()) {
+    return std::nullopt;
+  }
+  try {
+    const auto input_hash = work_.calculation->input_hash(work_.spec);
+    if (!input_hash) {
+      return std::nullopt;
+    }
+    auto found = work_.earlier->find(work_.spec, *input_hash,
+                                     work_.calculation->formula_version(work_.spec.type));
+    if (!found) {
+      return std::nullopt;
+    }
+    return AttemptResult{.nothing_to_do = std::nullopt,
+                         .records = found->records,
+                         .unit = std::move(found->unit),
+                         .quality = found->quality,
+                         .warnings = std::move(found->warnings),
+                         .input_hash = found->input_hash,
+                         .result_hash = found->result_hash,
+                         .formula_version = found->formula_version,
+                         .uncovered = std::move(found->uncovered),
+                         .reused_from = found->reused_from};
+  } catch (const std::exception&) {
+    return std::nullopt;  // The calculation will say what is wrong.
+  }
+}
+
+AttemptOutcome AttemptRunner::compute() noexcept {
   auto result = checked(calculate());
   AttemptOutcome outcome{.command = {work_.job, work_.attempt, work_.epoch, {}, AttemptResult{}},
                          .blob = {}};
   if (!result) {
     outcome.command.result = std::unexpected(std::move(result).error());
+    return outcome;
+  }
+  auto& output = *result;
+  AttemptResult recorded{.nothing_to_do = output.nothing_to_do,
+                         .records = output.records,
+                         .unit = std::string(output.unit),
+                         .quality = output.quality,
+                         .warnings = std::move(output.warnings),
+                         .input_hash = output.input_hash,
+                         .result_hash = {},
+                         .formula_version = output.formula_version,
+                         .uncovered = std::move(output.uncovered),
+                         .reused_from = std::nullopt};
+  if (!output.nothing_to_do) {
+    recorded.result_hash = sha256(output.document);
+    outcome.blob = store::Blob{store::BlobKind::kResult, recorded.result_hash,
+                               std::make_shared<const std::string>(pack_blob(output.document))};
+  }
+  outcome.command.result = std::move(recorded);
+  return outcome;
+}
+
+void AttemptRunner::run() noexcept {
+  const auto begin = clock_.mono_now();
+  started_ns_.store(begin.time_since_epoch().count(), std::memory_order_release);
+  RL_FAILPOINT("attempt.before_run");
+  AttemptOutcome outcome;
+  if (auto reused = reuse()) {
+    outcome.command = {work_.job, work_.attempt, work_.epoch, {}, std::move(*reused)};
   } else {
-    auto& output = *result;
-    AttemptResult recorded{.nothing_to_do = output.nothing_to_do,
-                           .records = output.records,
-                           .unit = std::string(output.unit),
-                           .quality = output.quality,
-                           .warnings = std::move(output.warnings),
-                           .input_hash = output.input_hash,
-                           .result_hash = {},
-                           .formula_version = output.formula_version,
-                           .uncovered = std::move(output.uncovered)};
-    if (!output.nothing_to_do) {
-      recorded.result_hash = sha256(output.document);
-      outcome.blob = store::Blob{store::BlobKind::kResult, recorded.result_hash,
-                                 std::make_shared<const std::string>(pack_blob(output.document))};
-    }
-    outcome.command.result = std::move(recorded);
+    outcome = compute();
   }
   outcome.command.duration = clock_.mono_now() - begin;
   RL_FAILPOINT("attempt.after_run");

@@ -12,6 +12,7 @@
 
 #include "engine/clock.h"
 #include "engine/decide.h"
+#include "engine/earlier_results.h"
 #include "engine/executor.h"
 #include "engine/job.h"
 #include "store/event_log.h"
@@ -53,6 +54,7 @@ class AttemptRunner {
  public:
   struct Work {
     std::shared_ptr<const Calculation> calculation;
+    const EarlierResults* earlier = nullptr;  ///< Null: compute in any case.
     JobSpec spec;
     std::uint32_t job = 0;
     Attempt attempt{};
@@ -77,6 +79,9 @@ class AttemptRunner {
   std::uint64_t reported_done = 0;
 
  private:
+  /// The result of an earlier job, if it would be computed again.
+  [[nodiscard]] std::optional<AttemptResult> reuse() const noexcept;
+  [[nodiscard]] AttemptOutcome compute() noexcept;
   [[nodiscard]] std::expected<JobOutput, JobError> calculate() noexcept;
 
   Work work_;

@@ -280,6 +280,7 @@ void Coordinator::launch(const JobAttempted& attempted) {
   const auto index = attempted.job.index;
   AttemptRunner::Work work{
       .calculation = calculation_,
+      .earlier = active_->request().scope.recalculate ? nullptr : deps_.earlier,
       .spec = {.type = attempted.job.type,
                .portfolio = attempted.job.portfolio,
                .as_of = attempted.job.as_of,

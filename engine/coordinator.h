@@ -42,6 +42,7 @@ class Coordinator {
     const Clock& clock;
     Planner& planner;
     Random random;
+    const EarlierResults* earlier = nullptr;  ///< Null: everything is computed.
   };
   struct Limits {
     PlanLimits plan;

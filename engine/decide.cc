@@ -142,7 +142,8 @@ struct Decider {
                          .input_hash = result.input_hash,
                          .result_hash = result.result_hash,
                          .formula_version = result.formula_version,
-                         .uncovered = result.uncovered}};
+                         .uncovered = result.uncovered,
+                         .reused_from = result.reused_from}};
   }
 
   [[nodiscard]] Payloads failed(const JobRef& job,

@@ -60,6 +60,7 @@ struct AttemptResult {
   Digest result_hash;
   std::uint32_t formula_version = 0;
   std::vector<PortfolioId> uncovered;
+  std::optional<Sequence> reused_from;  ///< The document is that of an earlier job.
 };
 struct EndAttempt {
   std::uint32_t job = 0;

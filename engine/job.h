@@ -62,6 +62,11 @@ class Calculation {
   [[nodiscard]] virtual std::expected<JobOutput, JobError> run(
       const JobSpec& spec, const std::stop_token& stop, const JobProgress& progress) const = 0;
 
+  /// The hash of everything that the result of `spec` depends on, without calculating it: if an
+  /// earlier result has the same one, with the same formula version and numerics profile, run()
+  /// would give its very bytes. Nullopt: it must be calculated.
+  [[nodiscard]] virtual std::optional<Digest> input_hash(const JobSpec& spec) const = 0;
+
   /// Condition of greeks_calculation: an option is active at the close of `as_of`.
   [[nodiscard]] virtual bool holds_options(const PortfolioId& portfolio, Date as_of) const = 0;
 

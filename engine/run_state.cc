@@ -127,6 +127,7 @@ void RunState::on(const JobSucceeded& e, const Event&) {
   count.duration += e.duration;
   records_ += e.records;
   ++totals_.succeeded;
+  totals_.reused += e.reused_from ? 1U : 0U;
   const auto status = status_of(e);
   totals_.with_warnings += status == JobStatus::kSucceededWithWarnings ? 1U : 0U;
   if (e.job.type == JobType::kPositionValuesUpdate) {
@@ -310,7 +311,8 @@ RunSummary RunState::summary(UtcTime now) const {
       .portfolios_failed = 0,
       .positions_processed = 0,
       .average_history_days = 0,
-      .coverage = 0};
+      .coverage = 0,
+      .reused = totals_.reused};
   for (const auto& [type, count] : by_type_) {
     s.by_job_type.push_back(count);
     if (type == JobType::kPositionValuesUpdate) {

@@ -49,6 +49,7 @@ struct PendingSkip {
 struct JobTotals {
   std::uint32_t succeeded = 0;  ///< With and without warnings.
   std::uint32_t with_warnings = 0;
+  std::uint32_t reused = 0;  ///< Of the succeeded: with the result of an earlier run.
   std::uint32_t failed = 0;
   std::uint32_t skipped = 0;
   std::uint32_t cancelled = 0;

@@ -48,6 +48,7 @@ Digest digest_of(const RunRequested& request) {
   hasher.add(std::uint64_t{request.scope.with_correlations})
       .add(std::uint64_t{request.scope.market_data_only})
       .add(std::uint64_t{request.scope.correlations_only})
+      .add(std::uint64_t{request.scope.recalculate})
       .add(std::uint64_t{request.force});
   hasher.add(request.retry_of ? to_string(*request.retry_of) : std::string());
   return hasher.finish();
@@ -139,6 +140,7 @@ class EngineService final : public Service {
   // In the order of dependence; drain() takes them down from the last.
   std::unique_ptr<store::EventLog> log_;
   std::unique_ptr<InputLibrary> library_;
+  std::unique_ptr<EarlierResults> earlier_;
   std::unique_ptr<Coordinator> coordinator_;
   std::unique_ptr<ThreadExecutor> executor_;
   std::unique_ptr<ComputePool> pool_;
@@ -166,14 +168,15 @@ Status EngineService::open() {
   library_ = std::make_unique<InputLibrary>(*log_, profile, make_risk_calculation);
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned threads = options_.compute_threads != 0 ? options_.compute_threads : cores;
+  earlier_ = std::make_unique<EarlierResults>(*log_, profile);
   executor_ = std::make_unique<ThreadExecutor>(clock_);
   pool_ = make_thread_pool(threads);
   Coordinator::Limits limits;
   limits.plan.attempts_in_flight_max = std::max(64U, 8 * threads);
-  coordinator_ =
-      std::make_unique<Coordinator>(Coordinator::Dependencies{*log_, *pool_, *executor_, clock_,
-                                                              *library_, Random{random_.next()}},
-                                    limits, std::move(unfinished));
+  coordinator_ = std::make_unique<Coordinator>(
+      Coordinator::Dependencies{*log_, *pool_, *executor_, clock_, *library_,
+                                Random{random_.next()}, earlier_.get()},
+      limits, std::move(unfinished));
   RL_TRY_ASSIGN(
       epoch_, wait_for<Epoch>([&](auto done) {
         coordinator_->start(EngineStarted{{}, std::string(build_info()), profile}, std::move(done));
@@ -286,6 +289,7 @@ Result<RunScope> EngineService::scope_of(const StartRunRequest& request) const {
   scope.with_correlations = request.with_correlations || request.correlations_only;
   scope.market_data_only = request.market_data_only;
   scope.correlations_only = request.correlations_only;
+  scope.recalculate = request.recalculate;
   if (request.market_data_only && request.correlations_only) {
     return fail(Code::kInvalidArgument, "a run is of market data only or of correlations only");
   }

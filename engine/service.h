@@ -27,7 +27,8 @@ struct StartRunRequest {
   bool with_correlations = false;
   bool market_data_only = false;
   bool correlations_only = false;
-  bool force = false;  ///< Cancel the run that is running, wait for its end, then start.
+  bool recalculate = false;  ///< Compute also what an earlier run computed from the same inputs.
+  bool force = false;        ///< Cancel the run that is running, wait for its end, then start.
   std::string triggered_by;
 };
 

@@ -141,6 +141,7 @@ void write_scope(JsonWriter& json, const RunScope& scope) {
   json.field("with_correlations", scope.with_correlations);
   json.field("market_data_only", scope.market_data_only);
   json.field("correlations_only", scope.correlations_only);
+  json.field("recalculate", scope.recalculate);
   json.end_object();
 }
 
@@ -301,6 +302,9 @@ void write_job(JsonWriter& json, const store::JobRow& row, const PortfolioNames&
   json.key("result_hash");
   row.result_hash.is_nil() ? json.null() : json.value(to_string(row.result_hash));
   json.field("formula_version", row.formula_version);
+  if (row.reused_from) {
+    json.field("reused_from", raw(*row.reused_from));
+  }
   json.end_object();
 }
 

@@ -120,7 +120,8 @@ Payload from(const fb::RunRequested& e) {
                .to = date_of(e.to()),
                .with_correlations = e.with_correlations(),
                .market_data_only = e.market_data_only(),
-               .correlations_only = e.correlations_only()};
+               .correlations_only = e.correlations_only(),
+               .recalculate = e.recalculate()};
   if (e.retry_of() != nullptr) {
     out.retry_of = RunId{uuid_of(e.retry_of())};
   }
@@ -193,7 +194,8 @@ RunSummary summary_of(const fb::RunSummary& s) {
                  .portfolios_failed = s.portfolios_failed(),
                  .positions_processed = s.positions_processed(),
                  .average_history_days = finite(s.average_history_days()),
-                 .coverage = finite(s.coverage())};
+                 .coverage = finite(s.coverage()),
+                 .reused = s.reused()};
   if (s.by_job_type() != nullptr) {
     for (const auto* c : *s.by_job_type()) {
       out.by_job_type.push_back({job_type_of(c->type()), c->succeeded(), c->failed(), c->skipped(),
@@ -248,6 +250,9 @@ Payload from(const fb::JobSucceeded& e) {
   out.result_hash = digest_of(e.result_hash());
   out.formula_version = e.formula_version();
   out.uncovered = portfolios_of(e.uncovered());
+  if (e.reused_from() != 0) {
+    out.reused_from = Sequence{e.reused_from()};
+  }
   return out;
 }
 
@@ -297,6 +302,15 @@ Payload from(const fb::InputIngested& e) {
       e.symbols(),
       date_of(e.first_date()),
       date_of(e.last_date())};
+}
+
+Payload from(const fb::NamedInputIngested& e) {
+  const auto kind = parse_input_kind(text_of(e.kind()));
+  if (!kind) {
+    return UnknownPayload{static_cast<std::uint8_t>(fb::Payload::NamedInputIngested)};
+  }
+  return InputIngested{*kind,       digest_of(e.content()),  text_of(e.file_name()), e.rows(),
+                       e.symbols(), date_of(e.first_date()), date_of(e.last_date())};
 }
 
 Payload from(const fb::AccessGranted& e) {
@@ -366,6 +380,8 @@ Payload payload_of(const fb::Event& event) {
       return decode_as<fb::AccessDenied>(event);
     case fb::Payload::LogPruned:
       return decode_as<fb::LogPruned>(event);
+    case fb::Payload::NamedInputIngested:
+      return decode_as<fb::NamedInputIngested>(event);
   }
   return UnknownPayload{static_cast<std::uint8_t>(event.payload_type())};
 }

@@ -66,7 +66,7 @@ Offset<fb::RunSummary> summary_of(FlatBufferBuilder& b, const RunSummary& s) {
                               s.cancelled, s.retries, s.interruptions, s.records,
                               s.duration.count(), by_type, by_category, s.portfolios_full,
                               s.portfolios_limited, s.portfolios_failed, s.positions_processed,
-                              s.average_history_days, s.coverage);
+                              s.average_history_days, s.coverage, s.reused);
 }
 
 Offset<fb::RunPlanned> planned_of(FlatBufferBuilder& b, const RunPlanned& p) {
@@ -127,9 +127,10 @@ struct PayloadWriter {
     const auto by = b.CreateString(e.triggered_by);
     const auto portfolios = uuids(b, e.scope.portfolios);
     const auto retry_of = e.retry_of ? to_fb(e.retry_of->uuid) : fb::Uuid{};
-    return written(fb::CreateRunRequested(
-        b, by, e.force, portfolios, days(e.scope.from), days(e.scope.to), e.scope.with_correlations,
-        e.scope.market_data_only, e.scope.correlations_only, e.retry_of ? &retry_of : nullptr));
+    return written(fb::CreateRunRequested(b, by, e.force, portfolios, days(e.scope.from),
+                                          days(e.scope.to), e.scope.with_correlations,
+                                          e.scope.market_data_only, e.scope.correlations_only,
+                                          e.retry_of ? &retry_of : nullptr, e.scope.recalculate));
   }
   Written operator()(const RunRejected& e) const {
     return written(fb::CreateRunRejected(b, b.CreateString(e.reason)));
@@ -177,7 +178,8 @@ struct PayloadWriter {
     const auto uncovered = e.uncovered.empty() ? 0 : uuids(b, e.uncovered);
     return written(fb::CreateJobSucceeded(b, &job, raw(e.attempt), raw(e.epoch), e.records,
                                           e.duration.count(), unit, &quality, warnings, &input_hash,
-                                          &result_hash, e.formula_version, uncovered));
+                                          &result_hash, e.formula_version, uncovered,
+                                          raw(e.reused_from.value_or(Sequence{0}))));
   }
   Written operator()(const JobFailed& e) const {
     const auto job = to_fb(e.job);
@@ -216,6 +218,11 @@ struct PayloadWriter {
   Written operator()(const InputIngested& e) const {
     const auto content = to_fb(e.content);
     const auto file = b.CreateString(e.file_name);
+    if (e.kind > InputKind::kScenarios) {
+      const auto kind = b.CreateString(to_string(e.kind));
+      return written(fb::CreateNamedInputIngested(b, kind, &content, file, e.rows, e.symbols,
+                                                  to_fb(e.first_date), to_fb(e.last_date)));
+    }
     return written(fb::CreateInputIngested(b, static_cast<fb::InputKind>(e.kind), &content, file,
                                            e.rows, e.symbols, to_fb(e.first_date),
                                            to_fb(e.last_date)));

@@ -70,6 +70,7 @@ struct FieldWriter {
     json.field("with_correlations", e.scope.with_correlations);
     json.field("market_data_only", e.scope.market_data_only);
     json.field("correlations_only", e.scope.correlations_only);
+    json.field("recalculate", e.scope.recalculate);
     if (e.retry_of) {
       json.field("retry_of", to_string(*e.retry_of));
     }
@@ -118,6 +119,9 @@ struct FieldWriter {
     json.field("formula_version", e.formula_version);
     if (!e.uncovered.empty()) {
       write_ids(json, "uncovered", e.uncovered);
+    }
+    if (e.reused_from) {
+      json.field("reused_from", raw(*e.reused_from));
     }
   }
   void operator()(const JobFailed& e) const {
@@ -175,6 +179,7 @@ void write_summary_fields(JsonWriter& json, const RunSummary& s) {
   json.field("total", s.jobs_total).field("completed", s.succeeded);
   json.field("with_warnings", s.with_warnings).field("failed", s.failed);
   json.field("skipped", s.skipped).field("cancelled", s.cancelled).end_object();
+  json.field("reused", s.reused);
   json.field("retries", s.retries).field("interruptions", s.interruptions);
   json.field("records_processed", s.records);
   json.key("by_job_type").begin_object();

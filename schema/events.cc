@@ -19,6 +19,10 @@ std::string_view ingested_type(InputKind kind) noexcept {
       return "FlowsIngested";
     case InputKind::kScenarios:
       return "ScenariosChanged";
+    case InputKind::kDividends:
+      return "DividendsIngested";
+    case InputKind::kParameters:
+      return "ParametersChanged";
   }
   return "InputIngested";
 }

@@ -37,6 +37,7 @@ struct RunScope {
   bool with_correlations = false;       ///< position_correlations on every date, not only Tuesdays.
   bool market_data_only = false;        ///< Only market_data_update.
   bool correlations_only = false;       ///< Only position_correlations and what it needs.
+  bool recalculate = false;  ///< Compute again what an earlier run computed from the same inputs.
   friend bool operator==(const RunScope&, const RunScope&) = default;
 };
 
@@ -142,6 +143,7 @@ struct RunSummary {
   std::uint64_t positions_processed = 0;
   double average_history_days = 0.0;  ///< Trading days, mean over position_values_update jobs.
   double coverage = 0.0;              ///< 0..1, mean over position_values_update jobs.
+  std::uint32_t reused = 0;  ///< Of those that succeeded: with a result of an earlier run.
   friend bool operator==(const RunSummary&, const RunSummary&) = default;
 };
 
@@ -203,6 +205,8 @@ struct JobSucceeded {
   std::uint32_t formula_version = 0;
   std::vector<PortfolioId>
       uncovered;  ///< Only market_data_update: too few of their symbols priced.
+  /// The event of the job that computed this result, from the same inputs; absent: this one did.
+  std::optional<Sequence> reused_from;
   friend bool operator==(const JobSucceeded&, const JobSucceeded&) = default;
 };
 
@@ -255,7 +259,7 @@ struct PortfolioDeleted {
   friend bool operator==(const PortfolioDeleted&, const PortfolioDeleted&) = default;
 };
 
-/// Prices, rates, sectors, quotes, splits, flows or scenarios came in.
+/// A file of an InputKind came in.
 struct InputIngested {
   InputKind kind{};
   Digest content;

@@ -176,6 +176,10 @@ std::string_view to_string(InputKind value) noexcept {
       return "flows";
     case InputKind::kScenarios:
       return "scenarios";
+    case InputKind::kDividends:
+      return "dividends";
+    case InputKind::kParameters:
+      return "parameters";
   }
   return "unknown";
 }
@@ -205,6 +209,10 @@ std::optional<JobStatus> parse_job_status(std::string_view name) noexcept {
 
 std::optional<RunStatus> parse_run_status(std::string_view name) noexcept {
   return find_by_name(name, RunStatus::kRequested, RunStatus::kRejected);
+}
+
+std::optional<InputKind> parse_input_kind(std::string_view name) noexcept {
+  return find_by_name(name, InputKind::kPrices, InputKind::kParameters);
 }
 
 }  // namespace runledger

@@ -135,6 +135,8 @@ enum class InputKind : std::uint8_t {
   kSplits = 5,
   kFlows = 6,
   kScenarios = 7,
+  kDividends = 8,
+  kParameters = 9,
 };
 
 /// Stable names, as used in JSON, URLs and command lines ("market_data_update").
@@ -149,5 +151,6 @@ enum class InputKind : std::uint8_t {
 [[nodiscard]] std::optional<JobType> parse_job_type(std::string_view name) noexcept;
 [[nodiscard]] std::optional<JobStatus> parse_job_status(std::string_view name) noexcept;
 [[nodiscard]] std::optional<RunStatus> parse_run_status(std::string_view name) noexcept;
+[[nodiscard]] std::optional<InputKind> parse_input_kind(std::string_view name) noexcept;
 
 }  // namespace runledger

@@ -57,7 +57,7 @@ bool replaces_result(SkipReason reason) {
 class JobHistory final : public Projection {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "job_history"; }
-  [[nodiscard]] std::uint32_t version() const noexcept override { return 2; }
+  [[nodiscard]] std::uint32_t version() const noexcept override { return 3; }
   [[nodiscard]] std::vector<Table> tables() const override {
     return {Table::kJobs, Table::kJobIndex, Table::kLatest};
   }
@@ -131,6 +131,7 @@ class JobHistory final : public Projection {
     row.input_hash = succeeded.input_hash;
     row.result_hash = succeeded.result_hash;
     row.formula_version = succeeded.formula_version;
+    row.reused_from = succeeded.reused_from;
     put_latest(row, rows);
     put(row, rows);
   }
@@ -206,6 +207,7 @@ class JobHistory final : public Projection {
                             .sequence = row.sequence,
                             .run = row.run,
                             .status = row.status,
+                            .input_hash = row.input_hash,
                             .result_hash = row.result_hash,
                             .skip_reason = row.skip_reason,
                             .formula_version = row.formula_version}));

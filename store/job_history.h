@@ -35,6 +35,7 @@ struct JobRow {
   Digest input_hash;
   Digest result_hash;
   std::uint32_t formula_version = 0;
+  std::optional<Sequence> reused_from;  ///< The job that computed the result, if not this one.
 };
 
 struct JobFilter {
@@ -69,6 +70,7 @@ struct LatestResult {
   Sequence sequence{};
   RunId run;
   JobStatus status{};
+  Digest input_hash;   ///< Nil when the newest outcome is a skip.
   Digest result_hash;  ///< Nil when the newest outcome is a skip.
   std::optional<SkipReason> skip_reason;
   std::uint32_t formula_version = 0;
@@ -91,6 +93,11 @@ struct LatestResult {
 [[nodiscard]] Result<std::vector<LatestResult>> latest_results(const TableReader& tables,
                                                                const PortfolioId& portfolio,
                                                                Date as_of);
+/// The newest result of one (portfolio, as-of date, job type); nullopt if there is none.
+[[nodiscard]] Result<std::optional<LatestResult>> find_latest(const TableReader& tables,
+                                                              const PortfolioId& portfolio,
+                                                              Date as_of,
+                                                              JobType type);
 /// Newest result of one job type for as-of dates <= `as_of`, newest date first, at most `limit`.
 [[nodiscard]] Result<std::vector<LatestResult>> latest_results_before(const TableReader& tables,
                                                                       const PortfolioId& portfolio,

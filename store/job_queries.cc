@@ -276,6 +276,19 @@ Result<std::vector<LatestResult>> latest_results(const TableReader& tables,
                      [](const LatestResult&) { return true; });
 }
 
+Result<std::optional<LatestResult>> find_latest(const TableReader& tables,
+                                                const PortfolioId& portfolio,
+                                                Date as_of,
+                                                JobType type) {
+  const JobRef job{.index = 0, .type = type, .portfolio = portfolio, .as_of = as_of};
+  RL_TRY_ASSIGN(const auto bytes, tables.get(Table::kLatest, latest_key(job)));
+  if (!bytes) {
+    return std::optional<LatestResult>{};
+  }
+  RL_TRY_ASSIGN(const LatestResult latest, decode_latest(*bytes));
+  return std::optional(latest);
+}
+
 Result<std::vector<LatestResult>> latest_results_before(const TableReader& tables,
                                                         const PortfolioId& portfolio,
                                                         JobType type,

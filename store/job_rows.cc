@@ -10,12 +10,12 @@ void serialize(Archive& archive, JobRow& row) {
   archive(row.sequence, row.run, row.job, row.status, row.attempts, row.started_at, row.finished_at,
           row.duration, row.records, row.unit, row.quality, row.warnings, row.category, row.error,
           row.detail, row.skip_reason, row.because_of, row.input_hash, row.result_hash,
-          row.formula_version);
+          row.formula_version, row.reused_from);
 }
 template <class Archive>
 void serialize(Archive& archive, LatestResult& latest) {
-  archive(latest.type, latest.as_of, latest.sequence, latest.run, latest.status, latest.result_hash,
-          latest.skip_reason, latest.formula_version);
+  archive(latest.type, latest.as_of, latest.sequence, latest.run, latest.status, latest.input_hash,
+          latest.result_hash, latest.skip_reason, latest.formula_version);
 }
 
 JobHead head_of(const JobRow& row) {

@@ -15,7 +15,7 @@ template <class Archive>
 void serialize(Archive& archive, RunRow& row) {
   archive(row.run, row.first, row.last, row.status, row.triggered_by, row.force, row.scope,
           row.retry_of, row.requested_at, row.started_at, row.finished_at, row.jobs_total,
-          row.resumes, row.reason, row.summary);
+          row.numerics_profile, row.resumes, row.reason, row.summary);
 }
 
 namespace {
@@ -37,7 +37,7 @@ Result<RunRow> decode(std::string_view bytes) {
 class RunHistory final : public Projection {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "run_history"; }
-  [[nodiscard]] std::uint32_t version() const noexcept override { return 1; }
+  [[nodiscard]] std::uint32_t version() const noexcept override { return 2; }
   [[nodiscard]] std::vector<Table> tables() const override { return {Table::kRuns}; }
   [[nodiscard]] Status apply(const Event& event, TableBatch& rows) override {
     if (const auto* requested = std::get_if<RunRequested>(&event.payload)) {
@@ -124,6 +124,7 @@ class RunHistory final : public Projection {
   }
   static void change(RunRow& row, const Event&, const RunPlanned& planned) {
     row.jobs_total = planned.jobs_total;
+    row.numerics_profile = planned.numerics_profile;
   }
   static void change(RunRow& row, const Event& event, const RunStarted&) {
     row.started_at = event.time;

@@ -26,6 +26,7 @@ struct RunRow {
   std::optional<UtcTime> started_at;
   std::optional<UtcTime> finished_at;
   std::uint32_t jobs_total = 0;
+  std::string numerics_profile;  ///< Once it is planned: what the bits of its numbers depend on.
   std::uint32_t resumes = 0;
   std::string reason;
   std::optional<RunSummary> summary;  ///< Once it has ended.

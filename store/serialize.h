@@ -48,7 +48,7 @@ void serialize(Archive& archive, JobRef& value) {
 template <class Archive>
 void serialize(Archive& archive, RunScope& value) {
   archive(value.portfolios, value.from, value.to, value.with_correlations, value.market_data_only,
-          value.correlations_only);
+          value.correlations_only, value.recalculate);
 }
 template <class Archive>
 void serialize(Archive& archive, JobTypeCount& value) {
@@ -65,7 +65,7 @@ void serialize(Archive& archive, RunSummary& value) {
           value.cancelled, value.retries, value.interruptions, value.records, value.duration,
           value.by_job_type, value.error_categories, value.portfolios_full,
           value.portfolios_limited, value.portfolios_failed, value.positions_processed,
-          value.average_history_days, value.coverage);
+          value.average_history_days, value.coverage, value.reused);
 }
 template <class Archive>
 void serialize(Archive& archive, InputIngested& value) {

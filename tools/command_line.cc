@@ -146,7 +146,8 @@ class Declaration {
   void add_import() {
     auto* sub = command(app_, "import", "Import input files or a portfolio");
     sub->require_subcommand(1);
-    for (const char* kind : {"prices", "rates", "sectors", "quotes", "splits", "flows"}) {
+    for (const char* kind :
+         {"prices", "rates", "sectors", "quotes", "splits", "dividends", "flows", "parameters"}) {
       auto* files = command(*sub, kind, fmt::format("Import {} from CSV files", kind));
       files->add_option("files", import_files_.files, "Files")->required();
       files->callback([this, kind] {
@@ -175,6 +176,8 @@ class Declaration {
     from->needs(to)->excludes(as_of);
     to->needs(from)->excludes(as_of);
     sub->add_flag("--with-correlations", run_.with_correlations, "Correlations on every date");
+    sub->add_flag("--recalculate", run_.recalculate,
+                  "Compute also what an earlier run computed from the same inputs");
     sub->add_flag("--force", run_.force, "Cancel a run that is running first");
     sub->add_option("--idempotency-key", run_.key, "A repeat with this key follows the first run");
     on(sub, run_);

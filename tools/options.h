@@ -50,6 +50,7 @@ struct RunOptions {
   std::optional<std::string> to;
   std::optional<std::string> key;
   bool with_correlations = false;
+  bool recalculate = false;
   bool force = false;
 };
 

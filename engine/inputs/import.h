@@ -50,6 +50,8 @@ inline constexpr std::size_t kIssuesMax = 1000;
 [[nodiscard]] Parsed<std::vector<SectorRow>> parse_sectors(std::string_view text);
 [[nodiscard]] Parsed<std::vector<QuoteRow>> parse_quotes(std::string_view text, Date today);
 [[nodiscard]] Parsed<std::vector<SplitRow>> parse_splits(std::string_view text, Date today);
+[[nodiscard]] Parsed<std::vector<DividendRow>> parse_dividends(std::string_view text, Date today);
+[[nodiscard]] Parsed<std::vector<ParameterRow>> parse_parameters(std::string_view text);
 [[nodiscard]] Parsed<std::vector<FlowRow>> parse_flows(std::string_view text, Date today);
 
 /// One imported file as the log has it.

@@ -77,6 +77,12 @@ Status InputFold::add(const InputIngested& event, std::string_view bytes) {
     case InputKind::kFlows:
       RL_TRY(append_flows(parse_flows(bytes, no_bound()), file, rows_.flows));
       break;
+    case InputKind::kDividends:
+      RL_TRY(append(parse_dividends(bytes, no_bound()), file, rows_.dividends));
+      break;
+    case InputKind::kParameters:
+      RL_TRY(append(parse_parameters(bytes), file, rows_.parameters));
+      break;
     case InputKind::kScenarios:
       // Scenarios are no rows; their bytes still decide what a run computes.
       break;

@@ -35,6 +35,12 @@ std::string_view symbol_of(const QuoteRow& row) {
 std::string_view symbol_of(const SplitRow& row) {
   return row.symbol;
 }
+std::string_view symbol_of(const DividendRow& row) {
+  return row.symbol;
+}
+std::string_view symbol_of(const ParameterRow& /*row*/) {
+  return {};
+}
 std::string_view symbol_of(const FlowRow& /*row*/) {
   return {};
 }
@@ -53,6 +59,12 @@ std::optional<Date> date_of(const QuoteRow& row) {
 }
 std::optional<Date> date_of(const SplitRow& row) {
   return row.ex_date;
+}
+std::optional<Date> date_of(const DividendRow& row) {
+  return row.ex_date;
+}
+std::optional<Date> date_of(const ParameterRow& /*row*/) {
+  return std::nullopt;
 }
 std::optional<Date> date_of(const FlowRow& row) {
   return row.date;
@@ -180,6 +192,10 @@ std::expected<PreparedImport, std::vector<ImportIssue>> prepare_input(InputKind 
       return prepare(parse_splits(bytes, today), std::move(event), std::move(bytes));
     case InputKind::kFlows:
       return prepare(parse_flows(bytes, today), std::move(event), std::move(bytes));
+    case InputKind::kDividends:
+      return prepare(parse_dividends(bytes, today), std::move(event), std::move(bytes));
+    case InputKind::kParameters:
+      return prepare(parse_parameters(bytes), std::move(event), std::move(bytes));
     case InputKind::kScenarios:
       break;
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/inputs/parameters.h"
 #include "schema/ids.h"
 #include "schema/time.h"
 
@@ -58,6 +59,12 @@ struct SplitRow {
   double ratio = 1;  ///< New shares for one old share.
 };
 
+struct DividendRow {
+  std::string symbol;
+  Date ex_date{};
+  double amount = 0;  ///< Money a share, in the shares of the ex-date.
+};
+
 struct FlowRow {
   std::string portfolio;  ///< Name or id.
   Date date{};
@@ -100,15 +107,17 @@ struct Portfolio {
 
 /// All inputs of a run, parsed, in the order of import. A later row of the same key replaces an
 /// earlier one (prices: symbol and date; rates: date; sectors: symbol; quotes: contract and date;
-/// splits: symbol and ex-date; flows: portfolio, date: a later file replaces the flows of an
-/// earlier file for the portfolios that it names).
+/// splits and dividends: symbol and ex-date; parameters: name; flows: portfolio, date: a later file
+/// replaces the flows of an earlier file for the portfolios that it names).
 struct InputRows {
   std::vector<PriceRow> prices;
   std::vector<RateRow> rates;
   std::vector<SectorRow> sectors;
   std::vector<QuoteRow> quotes;
   std::vector<SplitRow> splits;
+  std::vector<DividendRow> dividends;
   std::vector<FlowRow> flows;
+  std::vector<ParameterRow> parameters;
   std::vector<Portfolio> portfolios;
   Digest hash;  ///< Of the contents and their order.
 };

@@ -136,8 +136,7 @@ JobResult run_aggregation(const JobRun& run) {
   if (!run.step(valuation.active, valuation.active, "positions")) {
     return stopped();
   }
-  JobOutput output =
-      finish(run, json, coverage, {.equity = true, .factors = true, .sectors = true});
+  JobOutput output = finish(run, json, coverage);
   output.records = valuation.active;
   output.unit = "positions";
   return output;

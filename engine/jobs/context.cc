@@ -33,9 +33,10 @@ risk::Computed<double> exposure_of(const Context& context,
 
 PnlSeries make_series(const Context& context) {
   const Exposures& exposures = context.exposures();
+  const std::size_t window_size = context.market().window();
   PnlSeries series;
-  series.rows.assign(kWindow, true);
-  series.aligned.assign(kWindow, 0.0);
+  series.rows.assign(window_size, true);
+  series.aligned.assign(window_size, 0.0);
   double gross = 0;
   for (const UnderlyingExposure& underlying : exposures.underlyings) {
     if (underlying.exposed == 0) {
@@ -50,13 +51,13 @@ PnlSeries make_series(const Context& context) {
     series.filled_returns += window.filled;
     gross += std::abs(underlying.exposure);
     if (!window.complete) {
-      for (std::size_t t = 0; t < kWindow; ++t) {
+      for (std::size_t t = 0; t < window_size; ++t) {
         series.rows[t] = series.rows[t] && !std::isnan(window.returns[t]);
       }
     }
-    Eigen::Map<Eigen::VectorXd> pnl(series.aligned.data(), static_cast<Eigen::Index>(kWindow));
+    Eigen::Map<Eigen::VectorXd> pnl(series.aligned.data(), static_cast<Eigen::Index>(window_size));
     pnl += underlying.exposure * Eigen::Map<const Eigen::VectorXd>(
-                                     window.returns.data(), static_cast<Eigen::Index>(kWindow));
+                                     window.returns.data(), static_cast<Eigen::Index>(window_size));
   }
   if (exposures.gross > 0) {
     series.coverage = gross / exposures.gross;
@@ -64,8 +65,8 @@ PnlSeries make_series(const Context& context) {
     series.coverage = risk::unknown(NullReason::kNoPrice);
   }
   if (!series.members.empty()) {
-    series.complete.reserve(kWindow);
-    for (std::size_t t = 0; t < kWindow; ++t) {
+    series.complete.reserve(window_size);
+    for (std::size_t t = 0; t < window_size; ++t) {
       if (series.rows[t]) {
         series.complete.push_back(series.aligned[t]);
       }
@@ -257,8 +258,8 @@ std::vector<std::string> Context::make_warnings() const {
     const SymbolWindow& window = day().window(id);
     if (!window.takes_part()) {
       warnings.push_back(market().name(id) + ": short_history, " +
-                         std::to_string(window.n_returns) + " of " + std::to_string(kWindow) +
-                         " returns");
+                         std::to_string(window.n_returns) + " of " +
+                         std::to_string(market().window()) + " returns");
     }
     for (const Suspicion& suspicion : day().suspicions(id)) {
       if (suspicion.found == session_) {

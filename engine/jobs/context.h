@@ -46,8 +46,9 @@ struct Exposures {
 struct PnlSeries {
   std::vector<const UnderlyingExposure*> members;
   std::vector<SymbolId> left_out;
-  std::vector<bool> rows;        ///< Which days of the window are complete; kWindow of them.
-  std::vector<double> aligned;   ///< kWindow values; those of incomplete days mean nothing.
+  std::vector<bool> rows;  ///< Which days of the window are complete; one a session of it.
+  std::vector<double>
+      aligned;  ///< One a session of the window; those of incomplete days mean nothing.
   std::vector<double> complete;  ///< The values of the complete days, oldest first.
   std::size_t filled_returns = 0;
   risk::Computed<double> coverage = risk::unknown(NullReason::kNoPositions);

@@ -7,19 +7,15 @@
 namespace runledger::engine {
 namespace {
 
-constexpr std::size_t kCorrelationWindow = 63;
-constexpr std::size_t kCommonLeast = 30;
-constexpr double kValueLeast = 10000;
-constexpr double kShareLeast = 0.01;
-constexpr double kClusterThreshold = 0.7;
-
 /// Underlyings that are big enough, with their values.
 std::vector<const UnderlyingExposure*> big_underlyings(const Context& context) {
   std::vector<const UnderlyingExposure*> big;
+  const Parameters& parameters = context.market().parameters();
   const double gross = context.valuation().gross_market_value;
   for (const UnderlyingExposure& underlying : context.exposures().underlyings) {
     const double value = std::abs(underlying.market_value);
-    if (underlying.valued > 0 && value >= kValueLeast && value >= kShareLeast * gross) {
+    if (underlying.valued > 0 && value >= parameters.correlation_value &&
+        value >= parameters.correlation_weight * gross) {
       big.push_back(&underlying);
     }
   }
@@ -28,11 +24,12 @@ std::vector<const UnderlyingExposure*> big_underlyings(const Context& context) {
 
 Eigen::MatrixXd log_returns(const Context& context,
                             const std::vector<const UnderlyingExposure*>& underlyings) {
-  Eigen::MatrixXd series(static_cast<Eigen::Index>(kCorrelationWindow),
+  const std::size_t days = context.market().parameters().correlation_window;
+  Eigen::MatrixXd series(static_cast<Eigen::Index>(days),
                          static_cast<Eigen::Index>(underlyings.size()));
   for (std::size_t j = 0; j < underlyings.size(); ++j) {
     const std::span<const double> returns =
-        context.day().window(underlyings[j]->id).returns.last(kCorrelationWindow);
+        context.day().window(underlyings[j]->id).returns.last(days);
     std::transform(returns.begin(), returns.end(), series.col(static_cast<Eigen::Index>(j)).begin(),
                    [](double simple) { return std::log1p(simple); });
   }
@@ -51,8 +48,8 @@ struct Kept {
 };
 
 Kept keep(const Context& context, const std::vector<const UnderlyingExposure*>& big) {
-  const risk::PairwiseCorrelations all =
-      risk::pairwise_correlations(log_returns(context, big), kCommonLeast);
+  const risk::PairwiseCorrelations all = risk::pairwise_correlations(
+      log_returns(context, big), context.market().parameters().correlation_least);
   const std::vector<Eigen::Index> subset = risk::complete_subset(all.matrix);
   const auto n = static_cast<Eigen::Index>(subset.size());
   Kept kept;
@@ -90,7 +87,8 @@ void write_matrix(JsonWriter& json, const Kept& kept) {
 
 void write_clusters(JsonWriter& json, const MarketData& market, const Kept& kept) {
   json.key("clusters").begin_array();
-  for (const auto& cluster : risk::correlation_clusters(kept.matrix, kClusterThreshold)) {
+  for (const auto& cluster :
+       risk::correlation_clusters(kept.matrix, market.parameters().cluster_threshold)) {
     double share = 0;
     json.begin_object().key("symbols").begin_array();
     for (const Eigen::Index member : cluster) {
@@ -188,7 +186,7 @@ JobResult run_correlations(const JobRun& run) {
     }
   }
   const double coverage = static_cast<double>(kept.ids.size()) / static_cast<double>(big.size());
-  JobOutput output = finish(run, json, coverage, {});
+  JobOutput output = finish(run, json, coverage);
   output.records = pairs;
   output.unit = "pairs";
   return output;

@@ -12,12 +12,6 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kBetaMax = 5;
-constexpr double kRidgePenalty = 1;
-constexpr std::size_t kBetaWindow = 63;
-constexpr std::size_t kBetaLeast = 30;
-constexpr std::size_t kSpreadWindow = 126;
-constexpr std::size_t kSpreadLeast = 60;
-constexpr std::size_t kStyleLeast = 40;
 
 /// Regressor of each spread as positions in kFactorFunds: long minus short.
 struct Spread {
@@ -105,7 +99,8 @@ Day::ContractSlot& Day::slot(const Contract& contract) const {
 
 void Day::fill_window(SymbolId id, Slot& slot) const {
   const SymbolSeries& series = market_.series(id);
-  const Session first = session_ - static_cast<Session>(kWindow) + 1;
+  const std::size_t size = market_.window();
+  const Session first = session_ - static_cast<Session>(size) + 1;
   const bool inside = first >= series.first && session_ < series.end();
   const auto& spikes = series.returns.spikes;
   const bool newest_is_spike =
@@ -114,14 +109,14 @@ void Day::fill_window(SymbolId id, Slot& slot) const {
       });
   if (inside && !newest_is_spike) {
     const std::span<const double> all(series.returns.clean);
-    slot.window.returns = all.subspan(static_cast<std::size_t>(first - series.first), kWindow);
+    slot.window.returns = all.subspan(static_cast<std::size_t>(first - series.first), size);
   } else {
-    slot.window_copy.resize(kWindow);
+    slot.window_copy.resize(size);
     market_.copy_returns(id, session_, slot.window_copy);
     slot.window.returns = slot.window_copy;
   }
   slot.window.n_returns = count_present(slot.window.returns);
-  for (Session day = first; day <= session_; ++day) {
+  for (Session day = session_ - static_cast<Session>(kYearSessions) + 1; day <= session_; ++day) {
     slot.window.n_closes += std::isnan(series.close_at(day)) ? 0U : 1U;
   }
 }
@@ -139,23 +134,32 @@ void Day::fill_betas(SymbolId id, Slot& slot) const {
   for (std::size_t k = 0; k < kFactors; ++k) {
     x[k] = window(factor_ids_[k]).returns;
   }
-  betas.market = regress(y.last(kBetaWindow), x[0].last(kBetaWindow), kBetaLeast);
+  const Parameters& parameters = market_.parameters();
+  betas.market = regress(y.last(parameters.beta_window), x[0].last(parameters.beta_window),
+                         parameters.beta_least);
   betas.rate =
-      regress(y.last(kBetaWindow), window(rates_id_).returns.last(kBetaWindow), kBetaLeast);
-  std::array<double, kSpreadWindow> spread{};
+      regress(y.last(parameters.beta_window),
+              window(rates_id_).returns.last(parameters.beta_window), parameters.beta_least);
+  std::vector<double> spread(parameters.spread_window);
   for (std::size_t s = 0; s < kSpreads.size(); ++s) {
-    for (std::size_t t = 0; t < kSpreadWindow; ++t) {
-      const std::size_t row = kWindow - kSpreadWindow + t;
+    for (std::size_t t = 0; t < spread.size(); ++t) {
+      const std::size_t row = market_.window() - spread.size() + t;
       spread[t] = x[kSpreads[s].long_leg][row] - x[kSpreads[s].short_leg][row];
     }
-    betas.spreads[s] = regress(y.last(kSpreadWindow), spread, kSpreadLeast);
+    betas.spreads[s] = regress(y.last(spread.size()), spread, parameters.spread_least);
   }
+  fill_styles(y, x, betas);
+}
 
-  Eigen::MatrixXd styles(kBetaWindow, kStyles);
-  Eigen::VectorXd returns(kBetaWindow);
+void Day::fill_styles(std::span<const double> y,
+                      const std::array<std::span<const double>, kFactors>& x,
+                      SymbolBetas& betas) const {
+  const Parameters& parameters = market_.parameters();
+  Eigen::MatrixXd styles(static_cast<Eigen::Index>(parameters.style_window), kStyles);
+  Eigen::VectorXd returns(styles.rows());
   Eigen::Index rows = 0;
   std::size_t benchmark_rows = 0;
-  for (std::size_t t = kWindow - kBetaWindow; t < kWindow; ++t) {
+  for (std::size_t t = y.size() - parameters.style_window; t < y.size(); ++t) {
     bool complete = true;
     for (std::size_t k = 0; k < kStyles; ++k) {
       styles(rows, static_cast<Eigen::Index>(k)) = x[k + 1][t];
@@ -167,13 +171,14 @@ void Day::fill_betas(SymbolId id, Slot& slot) const {
     }
   }
   betas.style_n_obs = static_cast<std::size_t>(rows);
-  if (betas.style_n_obs < kStyleLeast) {
-    betas.styles = risk::unknown(benchmark_rows < kStyleLeast ? NullReason::kNoBenchmark
+  if (betas.style_n_obs < parameters.style_least) {
+    betas.styles =
+        risk::unknown(benchmark_rows < parameters.style_least ? NullReason::kNoBenchmark
                                                               : NullReason::kShortHistory);
     return;
   }
   const risk::Computed<Eigen::VectorXd> slopes =
-      risk::ridge_slopes(returns.head(rows), styles.topRows(rows), kRidgePenalty);
+      risk::ridge_slopes(returns.head(rows), styles.topRows(rows), parameters.ridge_penalty);
   if (!slopes) {
     betas.styles = risk::unknown(slopes.error());
     return;
@@ -192,7 +197,7 @@ const SymbolBetas& Day::betas(SymbolId id) const {
 void Day::fill_gaps(SymbolId id, Slot& slot) const {
   const SymbolWindow& own = window(id);
   slot.filled.returns = own.returns;
-  slot.filled.complete = own.n_returns == kWindow;
+  slot.filled.complete = own.n_returns == own.returns.size();
   if (slot.filled.complete || !own.takes_part()) {
     return;
   }
@@ -203,7 +208,7 @@ void Day::fill_gaps(SymbolId id, Slot& slot) const {
   const std::span<const double> market_returns = window(factor_ids_[0]).returns;
   slot.filled_copy.assign(own.returns.begin(), own.returns.end());
   slot.filled.complete = true;
-  for (std::size_t t = 0; t < kWindow; ++t) {
+  for (std::size_t t = 0; t < slot.filled_copy.size(); ++t) {
     if (std::isnan(slot.filled_copy[t])) {
       slot.filled_copy[t] = beta->beta * market_returns[t];
       const bool known = !std::isnan(slot.filled_copy[t]);
@@ -272,9 +277,9 @@ const ContractGreeks& Day::greeks(const Contract& contract) const {
 
 JointFactors Day::make_joint(const std::vector<bool>& pnl_rows) const {
   JointFactors joint;
-  Eigen::MatrixXd factors(kWindow, kFactors);
+  Eigen::MatrixXd factors(static_cast<Eigen::Index>(pnl_rows.size()), kFactors);
   Eigen::Index rows = 0;
-  for (std::size_t t = 0; t < kWindow; ++t) {
+  for (std::size_t t = 0; t < pnl_rows.size(); ++t) {
     bool complete = pnl_rows[t];
     for (std::size_t k = 0; k < kFactors; ++k) {
       const double value = window(factor_ids_[k]).returns[t];
@@ -289,7 +294,7 @@ JointFactors Day::make_joint(const std::vector<bool>& pnl_rows) const {
       }
     }
   }
-  if (joint.rows.size() < kFactorRowsLeast) {
+  if (joint.rows.size() < market_.parameters().window_least) {
     return joint;
   }
   factors.conservativeResize(rows, Eigen::NoChange);
@@ -304,14 +309,15 @@ StressFactors Day::make_stress(const std::vector<bool>& pnl_rows) const {
   StressFactors stress;
   constexpr std::size_t kAll = risk::kStressFactors;
   static_assert(kAll == kFactors + 1);
-  std::vector<double> yields(kWindow + 1);
-  for (std::size_t t = 0; t <= kWindow; ++t) {
-    const Session day = session_ - static_cast<Session>(kWindow - t);
+  const std::size_t size = pnl_rows.size();
+  std::vector<double> yields(size + 1);
+  for (std::size_t t = 0; t <= size; ++t) {
+    const Session day = session_ - static_cast<Session>(size - t);
     yields[t] = day >= 0 ? market_.ten_year(day) : kNan;
   }
-  Eigen::MatrixXd factors(kWindow, kAll);
+  Eigen::MatrixXd factors(static_cast<Eigen::Index>(size), kAll);
   Eigen::Index rows = 0;
-  for (std::size_t t = 0; t < kWindow; ++t) {
+  for (std::size_t t = 0; t < size; ++t) {
     std::array<double, kAll> values{};
     for (std::size_t k = 0; k < kFactors; ++k) {
       values[k] = window(factor_ids_[k]).returns[t];
@@ -325,7 +331,7 @@ StressFactors Day::make_stress(const std::vector<bool>& pnl_rows) const {
       ++rows;
     }
   }
-  if (stress.rows.size() < kFactorRowsLeast) {
+  if (stress.rows.size() < market_.parameters().window_least) {
     return stress;
   }
   factors.conservativeResize(rows, Eigen::NoChange);
@@ -344,7 +350,7 @@ StressFactors Day::make_stress(const std::vector<bool>& pnl_rows) const {
 }
 
 std::shared_ptr<const JointFactors> Day::joint_factors(const std::vector<bool>& pnl_rows) const {
-  RL_ASSERT(pnl_rows.size() == kWindow);
+  RL_ASSERT(pnl_rows.size() == market_.window());
   if (!is_all(pnl_rows)) {
     return std::make_shared<const JointFactors>(make_joint(pnl_rows));
   }
@@ -355,7 +361,7 @@ std::shared_ptr<const JointFactors> Day::joint_factors(const std::vector<bool>& 
 }
 
 std::shared_ptr<const StressFactors> Day::stress_factors(const std::vector<bool>& pnl_rows) const {
-  RL_ASSERT(pnl_rows.size() == kWindow);
+  RL_ASSERT(pnl_rows.size() == market_.window());
   if (!is_all(pnl_rows)) {
     return std::make_shared<const StressFactors>(make_stress(pnl_rows));
   }

@@ -24,17 +24,15 @@
 
 namespace runledger::engine {
 
-/// Least returns of a symbol in the window to take part in a portfolio's series: 90 %.
-inline constexpr std::size_t kReturnsLeast = 227;
-inline constexpr std::size_t kFactorRowsLeast = 126;
 inline constexpr std::size_t kFactors = kFactorFunds.size();
 
-/// The last kWindow returns of a symbol as of a day, and how much there is.
+/// Returns of a symbol in the window of P&L series as of a day, and how much there is.
 struct SymbolWindow {
-  std::span<const double> returns;  ///< kWindow, oldest first; NaN: missing.
+  std::span<const double> returns;  ///< One a session, oldest first; NaN: missing.
   std::size_t n_returns = 0;
-  std::size_t n_closes = 0;  ///< In the same window.
-  [[nodiscard]] bool takes_part() const noexcept { return n_returns >= kReturnsLeast; }
+  std::size_t n_closes = 0;  ///< Of the last kYearSessions sessions.
+  /// Whether it can take part in a portfolio's series: it has 90 % of the returns.
+  [[nodiscard]] bool takes_part() const noexcept { return 10 * n_returns >= 9 * returns.size(); }
 };
 
 inline constexpr std::array<const char*, 4> kSpreadNames = {"growth_value", "momentum", "size",
@@ -55,7 +53,7 @@ struct SymbolBetas {
 
 /// Returns of a symbol with its few gaps filled by its market beta.
 struct FilledWindow {
-  std::span<const double> returns;  ///< kWindow; NaN where it cannot be filled.
+  std::span<const double> returns;  ///< As the window; NaN where it cannot be filled.
   std::size_t filled = 0;
   bool complete = false;
 };
@@ -127,6 +125,9 @@ class Day {
   ContractSlot& slot(const Contract& contract) const;
   void fill_window(SymbolId id, Slot& slot) const;
   void fill_betas(SymbolId id, Slot& slot) const;
+  void fill_styles(std::span<const double> y,
+                   const std::array<std::span<const double>, kFactors>& x,
+                   SymbolBetas& betas) const;
   void fill_gaps(SymbolId id, Slot& slot) const;
   [[nodiscard]] JointFactors make_joint(const std::vector<bool>& pnl_rows) const;
   [[nodiscard]] StressFactors make_stress(const std::vector<bool>& pnl_rows) const;

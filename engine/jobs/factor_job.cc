@@ -168,7 +168,7 @@ JobResult run_factor_analysis(const JobRun& run) {
   json.field("series_coverage", series.coverage);
   write_names(json, "series_left_out", context.market(), series.left_out);
   json.field("filled_returns", static_cast<std::uint64_t>(series.filled_returns));
-  JobOutput output = finish(run, json, series_quality(context), {.equity = true, .factors = true});
+  JobOutput output = finish(run, json, series_quality(context));
   output.document = splice_symbols(context, output.document);
   output.records = total;
   output.unit = "symbols";

@@ -36,7 +36,8 @@ void write_option(JsonWriter& json, const Context& context, const PositionValue&
   json.field("strike", contract.strike);
   json.field("style", contract.style == risk::ExerciseStyle::kAmerican ? "american" : "european");
   json.field("t_years", inputs.t_years);
-  json.field("dividend_yield", 0.0).field("dividend_source", "assumed_zero");
+  json.field("dividend_yield", inputs.dividend_yield);
+  json.field("dividend_source", inputs.dividend_source);
   if (inputs.spot) {
     json.field("spot", inputs.spot->price);
   } else {
@@ -98,7 +99,7 @@ JobResult run_greeks(const JobRun& run) {
   json.field("theta_dollar", sum(totals.theta_dollar));
   json.field("rho_dollar", sum(totals.rho_dollar));
   const double coverage = static_cast<double>(totals.valued) / static_cast<double>(totals.options);
-  JobOutput output = finish(run, json, coverage, {.rates = true});
+  JobOutput output = finish(run, json, coverage);
   output.records = total;
   output.unit = "options";
   return output;

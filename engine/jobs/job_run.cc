@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/jobs/job_inputs.h"
 #include "engine/risk/version.h"
 #include "schema/ids.h"
 
@@ -29,7 +30,7 @@ JobOutput nothing_to_do(SkipReason reason) {
   return output;
 }
 
-JobOutput finish(const JobRun& run, JsonWriter& json, double coverage, JobInputs inputs) {
+JobOutput finish(const JobRun& run, JsonWriter& json, double coverage) {
   const Context& context = run.context;
   JobOutput output;
   output.formula_version = risk::kFormulaVersion;
@@ -44,29 +45,11 @@ JobOutput finish(const JobRun& run, JsonWriter& json, double coverage, JobInputs
   for (const std::string& warning : output.warnings) {
     json.value(warning);
   }
-  json.end_array().end_object().end_object();
+  json.end_array().end_object();
+  write_basis(json, run.spec.type, context.market().parameters());
+  json.end_object();
   output.document = json.take();
-
-  Hasher hasher;
-  hasher.add(to_string(run.spec.type)).add(std::uint64_t{risk::kFormulaVersion});
-  hasher.add(static_cast<std::uint64_t>(context.session()));
-  for (const JobType type : kAllJobTypes) {
-    hasher.add(static_cast<std::uint64_t>(run.failed(type) ? 1 : 0));
-  }
-  hasher.add(context.prices_digest()).add(context.options_digest());
-  if (inputs.equity) {
-    hasher.add(context.equity_digest());
-  }
-  if (inputs.factors) {
-    hasher.add(context.day().factors_digest());
-  }
-  if (inputs.sectors) {
-    hasher.add(context.sectors_digest());
-  }
-  if (inputs.rates) {
-    hasher.add(context.day().rates_digest());
-  }
-  output.input_hash = hasher.finish();
+  output.input_hash = input_hash(context, run.spec);
   return output;
 }
 

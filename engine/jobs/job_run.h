@@ -14,15 +14,6 @@ namespace runledger::engine {
 
 using JobResult = std::expected<JobOutput, JobError>;
 
-/// Parts of the inputs that a job reads, for its input hash.
-struct JobInputs {
-  bool options = false;
-  bool equity = false;
-  bool factors = false;
-  bool sectors = false;
-  bool rates = false;
-};
-
 /// One attempt of a portfolio job.
 struct JobRun {
   const Context& context;
@@ -40,12 +31,10 @@ struct JobRun {
 [[nodiscard]] std::unexpected<JobError> stopped();
 [[nodiscard]] JobOutput nothing_to_do(SkipReason reason);
 
-/// Writes `data_quality` into the open object, closes it, and makes the output of it.
+/// Writes `data_quality`, the formula version and the parameters into the open object, closes it,
+/// and makes the output of it.
 /// @param coverage  share of the portfolio that took part, for the quality.
-[[nodiscard]] JobOutput finish(const JobRun& run,
-                               JsonWriter& json,
-                               double coverage,
-                               JobInputs inputs);
+[[nodiscard]] JobOutput finish(const JobRun& run, JsonWriter& json, double coverage);
 
 /// A sum over `count` known items, or why there is none.
 [[nodiscard]] risk::Computed<double> known_sum(std::size_t count, double sum, NullReason reason);

@@ -36,6 +36,18 @@ std::uint8_t faults_of(const PriceRow& row) {
   return static_cast<std::uint8_t>(faults);
 }
 
+/// Puts `entry` in its place; one of the same ex-date is replaced.
+template <class Entry>
+void insert_by_ex_date(std::vector<Entry>& entries, const Entry& entry) {
+  const auto place = std::lower_bound(entries.begin(), entries.end(), entry.ex,
+                                      [](const Entry& a, Session ex) { return a.ex < ex; });
+  if (place != entries.end() && place->ex == entry.ex) {
+    *place = entry;
+  } else {
+    entries.insert(place, entry);
+  }
+}
+
 auto contract_key(const OptionQuote& quote) {
   return std::tuple(quote.underlying, quote.session, quote.expiry, quote.right);
 }
@@ -58,12 +70,13 @@ Session session_on_or_before(Date date) {
   return calendar.index_on_or_before(std::clamp(date, calendar.first(), calendar.last()));
 }
 
-MarketData::MarketData(const InputRows& rows) {
+MarketData::MarketData(const InputRows& rows) : parameters_(make_parameters(rows.parameters)) {
   intern(rows);
   load_prices(rows.prices);
   load_rates(rows.rates);
   load_quotes(rows.quotes);
   load_splits(rows.splits);
+  load_dividends(rows.dividends);
   for (const SectorRow& row : rows.sectors) {
     if (const auto found = ids_.find(row.symbol); found != ids_.end()) {
       series_[found->second].sector = row.sector;
@@ -210,16 +223,46 @@ void MarketData::load_splits(const std::vector<SplitRow>& rows) {
     if (found == ids_.end()) {
       continue;
     }
-    std::vector<SymbolSeries::Split>& splits = series_[found->second].splits;
-    const SymbolSeries::Split split{session_on_or_after(row.ex_date), row.ratio};
-    const auto place = std::lower_bound(splits.begin(), splits.end(), split.ex,
-                                        [](const auto& a, Session ex) { return a.ex < ex; });
-    if (place != splits.end() && place->ex == split.ex) {
-      *place = split;
-    } else {
-      splits.insert(place, split);
+    insert_by_ex_date(series_[found->second].splits,
+                      SymbolSeries::Split{session_on_or_after(row.ex_date), row.ratio});
+  }
+}
+
+void MarketData::load_dividends(const std::vector<DividendRow>& rows) {
+  for (const DividendRow& row : rows) {
+    const auto found = ids_.find(row.symbol);
+    if (found == ids_.end()) {
+      continue;
+    }
+    insert_by_ex_date(series_[found->second].dividends,
+                      SymbolSeries::Dividend{session_on_or_after(row.ex_date), row.amount});
+  }
+}
+
+double MarketData::dividends(SymbolId id, Session after, Session upto) const {
+  double sum = 0;
+  for (const SymbolSeries::Dividend& dividend : series_[id].dividends) {
+    if (dividend.ex > after && dividend.ex <= upto) {
+      sum += dividend.amount * split_ratio(id, after, dividend.ex);
     }
   }
+  return sum;
+}
+
+std::optional<double> MarketData::trailing_dividends(SymbolId id, Session as_of) const {
+  const std::vector<SymbolSeries::Dividend>& dividends = series_[id].dividends;
+  if (dividends.empty() || dividends.front().ex > as_of) {
+    return std::nullopt;
+  }
+  const Calendar& calendar = Calendar::nyse();
+  const Date oldest = calendar.date_at(as_of) - std::chrono::days{365};
+  double sum = 0;
+  for (const SymbolSeries::Dividend& dividend : dividends) {
+    if (dividend.ex <= as_of && calendar.date_at(dividend.ex) > oldest) {
+      sum += dividend.amount / split_ratio(id, dividend.ex, as_of);
+    }
+  }
+  return sum;
 }
 
 double MarketData::split_ratio(SymbolId id, Session after, Session upto) const {
@@ -345,10 +388,17 @@ Digest MarketData::prices_digest(SymbolId id, Session as_of) const {
     // NaN has one bit pattern here, so that bytes are as good as numbers.
     hasher.add(bytes_of(std::span(series.close).first(days)));
     hasher.add(bytes_of(std::span(series.adjusted).first(days)));
+    hasher.add(std::string_view(reinterpret_cast<const char*>(series.faults.data()), days));
   }
   for (const SymbolSeries::Split& split : series.splits) {
     if (split.ex <= as_of) {
       hasher.add(static_cast<std::uint64_t>(split.ex)).add(split.ratio);
+    }
+  }
+  hasher.add(std::string_view("dividends"));
+  for (const SymbolSeries::Dividend& dividend : series.dividends) {
+    if (dividend.ex <= as_of) {
+      hasher.add(static_cast<std::uint64_t>(dividend.ex)).add(dividend.amount);
     }
   }
   return hasher.finish();

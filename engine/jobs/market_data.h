@@ -24,16 +24,18 @@ using SymbolId = std::uint32_t;
 using Session = std::int32_t;
 
 inline constexpr Session kNever = std::numeric_limits<Session>::max();
-/// A price may be this many sessions old.
-inline constexpr std::int32_t kStaleSessionsMax = 5;
-/// Longest window of a calculation.
-inline constexpr std::size_t kWindow = 252;
+/// Sessions of a year: what fixed rules look back.
+inline constexpr std::size_t kYearSessions = 252;
 
 /// Prices and returns of one symbol, aligned on sessions from `first` on. NaN: missing.
 struct SymbolSeries {
   struct Split {
     Session ex = 0;
     double ratio = 1;
+  };
+  struct Dividend {
+    Session ex = 0;
+    double amount = 0;  ///< Money a share, in the shares of the ex-date.
   };
   enum Fault : std::uint8_t { kNonPositive = 1, kOhlcInconsistent = 2 };
 
@@ -42,8 +44,9 @@ struct SymbolSeries {
   std::vector<double> adjusted;
   std::vector<std::uint8_t> faults;
   risk::Returns returns;
-  std::vector<Split> splits;  ///< Ascending.
-  std::string sector;         ///< Empty: unknown.
+  std::vector<Split> splits;        ///< Ascending.
+  std::vector<Dividend> dividends;  ///< Ascending.
+  std::string sector;               ///< Empty: unknown.
 
   [[nodiscard]] double close_at(Session session) const noexcept { return at(close, session); }
   [[nodiscard]] double adjusted_at(Session session) const noexcept { return at(adjusted, session); }
@@ -80,6 +83,13 @@ class MarketData {
   /// Cost: O(rows log rows). Rows on days that are no session are left out.
   explicit MarketData(const InputRows& rows);
 
+  [[nodiscard]] const Parameters& parameters() const noexcept { return parameters_; }
+  /// P&L windows of calculations: parameters().window sessions.
+  [[nodiscard]] std::size_t window() const noexcept { return parameters_.window; }
+  /// A price may be this many sessions old.
+  [[nodiscard]] std::int32_t stale_sessions() const noexcept {
+    return static_cast<std::int32_t>(parameters_.stale_days);
+  }
   [[nodiscard]] std::size_t symbols() const noexcept { return names_.size(); }
   [[nodiscard]] const std::string& name(SymbolId id) const { return names_[id]; }
   [[nodiscard]] const SymbolSeries& series(SymbolId id) const { return series_[id]; }
@@ -88,6 +98,11 @@ class MarketData {
 
   /// Product of the split ratios with an ex-date in (after, upto].
   [[nodiscard]] double split_ratio(SymbolId id, Session after, Session upto) const;
+  /// Dividends with an ex-date in (after, upto] on one share as of `after`, in money.
+  [[nodiscard]] double dividends(SymbolId id, Session after, Session upto) const;
+  /// Dividends of the calendar year up to `as_of` on one share as of `as_of`; nullopt if none of
+  /// the symbol was ever imported with an ex-date up to then.
+  [[nodiscard]] std::optional<double> trailing_dividends(SymbolId id, Session as_of) const;
   /// Last close in [as_of - sessions_max, as_of], in the terms of `as_of` if a split is between.
   [[nodiscard]] std::optional<PricePoint> price(SymbolId id,
                                                 Session as_of,
@@ -105,7 +120,7 @@ class MarketData {
   [[nodiscard]] Digest rates_digest(Session as_of) const;
   /// Quotes of `underlying` up to `as_of`, for hashing.
   [[nodiscard]] Digest quotes_digest(SymbolId underlying, Session as_of) const;
-  /// Closes, adjusted closes and splits of `id` up to `as_of`, for hashing.
+  /// Closes, adjusted closes, faults, splits and dividends of `id` up to `as_of`, for hashing.
   [[nodiscard]] Digest prices_digest(SymbolId id, Session as_of) const;
 
  private:
@@ -119,7 +134,9 @@ class MarketData {
   void load_rates(const std::vector<RateRow>& rows);
   void load_quotes(const std::vector<QuoteRow>& rows);
   void load_splits(const std::vector<SplitRow>& rows);
+  void load_dividends(const std::vector<DividendRow>& rows);
 
+  Parameters parameters_;
   std::vector<std::string> names_;
   std::unordered_map<std::string_view, SymbolId> ids_;
   std::vector<SymbolSeries> series_;

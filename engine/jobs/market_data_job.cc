@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/jobs/job_inputs.h"
 #include "engine/jobs/job_run.h"
 #include "engine/risk/version.h"
-#include "schema/ids.h"
 
 namespace runledger::engine {
 namespace {
@@ -11,35 +11,7 @@ namespace {
 constexpr std::size_t kHistoryWindow = 63;
 constexpr std::size_t kHistoryLeast = 60;
 constexpr double kOneLateShare = 0.5;
-constexpr double kFullScore = 0.90;
-constexpr double kLimitedScore = 0.50;
 constexpr double kCoveredShare = 0.5;
-
-bool needs_price(const Holding& holding, Session session) {
-  return !holding.is_private && holding.is_active(session);
-}
-
-std::vector<SymbolId> needed_symbols(const MarketRun& run) {
-  std::vector<bool> needed(run.day.market().symbols(), false);
-  for (const Book& book : run.books) {
-    for (const Holding& holding : book.holdings) {
-      if (needs_price(holding, run.day.session())) {
-        needed[holding.underlying] = true;
-      }
-    }
-  }
-  for (const FactorFund& fund : kFactorFunds) {
-    needed[run.day.market().id(fund.symbol)] = true;
-  }
-  needed[run.day.market().id(kRatesFund)] = true;
-  std::vector<SymbolId> ids;
-  for (SymbolId id = 0; id < needed.size(); ++id) {
-    if (needed[id]) {
-      ids.push_back(id);
-    }
-  }
-  return ids;
-}
 
 struct Freshness {
   std::size_t current = 0;
@@ -58,7 +30,7 @@ void look_at(const Day& day, SymbolId id, Freshness& sum) {
   }
   sum.with_history += recent >= kHistoryLeast ? 1U : 0U;
   sum.closes += static_cast<double>(day.window(id).n_closes);
-  const auto last = day.market().price(id, day.session(), kStaleSessionsMax);
+  const auto last = day.market().price(id, day.session(), day.market().stale_sessions());
   if (!last) {
     sum.missing.push_back(id);
     return;
@@ -86,7 +58,9 @@ std::vector<PortfolioId> uncovered_portfolios(const MarketRun& run) {
     std::sort(symbols.begin(), symbols.end());
     symbols.erase(std::unique(symbols.begin(), symbols.end()), symbols.end());
     const auto priced = std::count_if(symbols.begin(), symbols.end(), [&](SymbolId id) {
-      return run.day.market().price(id, run.day.session(), kStaleSessionsMax).has_value();
+      return run.day.market()
+          .price(id, run.day.session(), run.day.market().stale_sessions())
+          .has_value();
     });
     if (static_cast<double>(priced) < kCoveredShare * static_cast<double>(symbols.size())) {
       uncovered.push_back(book.id);
@@ -126,19 +100,15 @@ void write_suspicions(JsonWriter& json,
 
 JobResult run_market_data(const MarketRun& run) {
   const Day& day = run.day;
-  const std::vector<SymbolId> ids = needed_symbols(run);
+  const std::vector<SymbolId> ids = needed_symbols(run.books, run.day);
   const auto total = static_cast<std::uint64_t>(ids.size());
   const auto count = static_cast<double>(ids.size());
   Freshness sum;
-  Hasher hasher;
-  hasher.add(to_string(JobType::kMarketDataUpdate)).add(std::uint64_t{risk::kFormulaVersion});
-  hasher.add(static_cast<std::uint64_t>(day.session()));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (run.stop.stop_requested()) {
       return stopped();
     }
     look_at(day, ids[i], sum);
-    hasher.add(day.digest(ids[i]));
     static_cast<void>(day.suspicions(ids[i]));
     if (run.progress) {
       run.progress(i + 1, total, "symbols");
@@ -149,19 +119,21 @@ JobResult run_market_data(const MarketRun& run) {
   const double fresh = sum.fresh / count;
   const double score = 0.4 * current + 0.3 * history + 0.3 * fresh;
 
+  const Parameters& parameters = day.market().parameters();
   JobOutput output;
   output.records = total;
   output.unit = "symbols";
   output.formula_version = risk::kFormulaVersion;
   output.quality.coverage = current;
   output.quality.average_history_days = sum.closes / count;
-  output.quality.flag = score >= kFullScore      ? QualityFlag::kFull
-                        : score >= kLimitedScore ? QualityFlag::kLimited
-                                                 : QualityFlag::kFailed;
-  output.input_hash = hasher.finish();
+  output.quality.flag = score >= parameters.quality_full      ? QualityFlag::kFull
+                        : score >= parameters.quality_limited ? QualityFlag::kLimited
+                                                              : QualityFlag::kFailed;
+  output.input_hash = market_input_hash(run.books, day);
   output.uncovered = uncovered_portfolios(run);
   for (const SymbolId id : sum.missing) {
-    output.warnings.push_back(day.market().name(id) + ": no close within 5 trading days");
+    output.warnings.push_back(day.market().name(id) + ": no close within " +
+                              std::to_string(parameters.stale_days) + " trading days");
   }
 
   JsonWriter json;
@@ -183,6 +155,7 @@ JobResult run_market_data(const MarketRun& run) {
   write_suspicions(json, day, ids, output.warnings);
   json.field("quality_score", score);
   json.field("quality_flag", to_string(output.quality.flag));
+  write_basis(json, JobType::kMarketDataUpdate, parameters);
   json.end_object();
   output.document = json.take();
   return output;

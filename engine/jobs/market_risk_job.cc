@@ -10,8 +10,6 @@
 namespace runledger::engine {
 namespace {
 
-constexpr std::size_t kRowsLeast = 126;
-constexpr double kEwmaDecay = 0.94;
 constexpr std::size_t kEwmaSeed = 21;
 constexpr double kDv01Shift = 0.0001;
 constexpr std::array<double, 7> kRateShifts = {-0.01, -0.005, -0.0025, 0.0025, 0.005, 0.01, 0.03};
@@ -29,7 +27,7 @@ Eigen::MatrixXd member_returns(const Context& context, const PnlSeries& series) 
   for (std::size_t j = 0; j < series.members.size(); ++j) {
     const std::span<const double> window = context.day().filled(series.members[j]->id).returns;
     Eigen::Index row = 0;
-    for (std::size_t t = 0; t < kWindow; ++t) {
+    for (std::size_t t = 0; t < series.rows.size(); ++t) {
       if (series.rows[t]) {
         returns(row++, static_cast<Eigen::Index>(j)) = window[t];
       }
@@ -57,7 +55,8 @@ void write_components(JsonWriter& json,
 void write_tails(JsonWriter& json, const Context& context, const PnlSeries& series) {
   const std::span<const double> pnl(series.complete);
   json.field("volatility_sample", risk::realized_volatility(pnl, pnl.size()));
-  json.field("volatility_ewma", risk::ewma_volatility(pnl, kEwmaDecay, kEwmaSeed));
+  json.field("volatility_ewma",
+             risk::ewma_volatility(pnl, context.market().parameters().ewma_decay, kEwmaSeed));
 
   Eigen::VectorXd exposures(static_cast<Eigen::Index>(series.members.size()));
   for (std::size_t j = 0; j < series.members.size(); ++j) {
@@ -91,11 +90,13 @@ void write_rates(JsonWriter& json, const JobRun& run) {
     json.null_field("dv01", exposure.error()).null_field("rate_pnl", exposure.error());
     return;
   }
-  json.field("dv01", risk::rate_shift_pnl(*exposure, kDv01Shift));
+  const Parameters& parameters = run.context.market().parameters();
+  const risk::RateFund fund{parameters.rate_duration, parameters.rate_convexity};
+  json.field("dv01", risk::rate_shift_pnl(*exposure, kDv01Shift, fund));
   json.key("rate_pnl").begin_array();
   for (const double shift : kRateShifts) {
     json.begin_object();
-    json.field("shift", shift).field("pnl", risk::rate_shift_pnl(*exposure, shift));
+    json.field("shift", shift).field("pnl", risk::rate_shift_pnl(*exposure, shift, fund));
     json.end_object();
   }
   json.end_array();
@@ -135,7 +136,7 @@ JobResult run_market_risk(const JobRun& run) {
   const PnlSeries& series = context.series();
   JsonWriter json;
   json.begin_object();
-  if (series.complete.size() >= kRowsLeast) {
+  if (series.complete.size() >= context.market().parameters().window_least) {
     write_tails(json, context, series);
   } else {
     for (const char* field : kTailFields) {
@@ -154,7 +155,7 @@ JobResult run_market_risk(const JobRun& run) {
   if (!run.step(2, 2, "parts")) {
     return stopped();
   }
-  JobOutput output = finish(run, json, series_quality(context), {.factors = true});
+  JobOutput output = finish(run, json, series_quality(context));
   output.records = kRateShifts.size() + kMarketShocks.size();
   output.unit = "scenarios";
   return output;

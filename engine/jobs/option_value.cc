@@ -40,6 +40,21 @@ risk::Computed<double> realized_volatility(const MarketData& market,
   return *sd * std::sqrt(risk::kTradingDaysPerYear);
 }
 
+/// The dividends of the last twelve months as a yield on the spot; no forecast, no look-ahead.
+void set_dividend_yield(const MarketData& market,
+                        SymbolId underlying,
+                        Session as_of,
+                        ContractGreeks& inputs) {
+  const std::optional<double> dividends = market.trailing_dividends(underlying, as_of);
+  if (dividends && inputs.spot) {
+    inputs.dividend_yield = std::log1p(*dividends / inputs.spot->price);
+    inputs.dividend_source = "imported";
+    return;
+  }
+  inputs.dividend_yield = market.parameters().dividend_yield;
+  inputs.dividend_source = inputs.dividend_yield > 0 ? "configured" : "assumed_zero";
+}
+
 const OptionQuote* quote_of(const MarketData& market, const Contract& contract, Session as_of) {
   OptionQuote wanted;
   wanted.underlying = contract.underlying;
@@ -64,6 +79,7 @@ risk::OptionTerms option_terms(const Contract& contract, const ContractGreeks& i
   terms.strike = contract.strike;
   terms.t_years = inputs.t_years;
   terms.rate = inputs.rate.value_or(0.0);
+  terms.dividend_yield = inputs.dividend_yield;
   terms.volatility = inputs.volatility.value_or(0.0);
   return terms;
 }
@@ -71,7 +87,7 @@ risk::OptionTerms option_terms(const Contract& contract, const ContractGreeks& i
 ContractPrice price_contract(const MarketData& market, const Contract& contract, Session as_of) {
   RL_ASSERT(as_of <= contract.expiry);
   ContractPrice result;
-  result.spot = market.price(contract.underlying, as_of, kStaleSessionsMax);
+  result.spot = market.price(contract.underlying, as_of, market.stale_sessions());
   if (as_of == contract.expiry) {
     if (result.spot) {
       result.price = risk::intrinsic_value(contract.kind, result.spot->price, contract.strike);
@@ -91,6 +107,7 @@ ContractPrice price_contract(const MarketData& market, const Contract& contract,
   inputs.spot = result.spot;
   inputs.t_years = years_to_expiry(contract, as_of);
   inputs.rate = rate_at(market, as_of, inputs.t_years);
+  set_dividend_yield(market, contract.underlying, as_of, inputs);
   if (quote != nullptr && quote->iv) {
     inputs.volatility = *quote->iv;
   } else {
@@ -108,8 +125,9 @@ ContractPrice price_contract(const MarketData& market, const Contract& contract,
 ContractGreeks contract_greeks(const MarketData& market, const Contract& contract, Session as_of) {
   RL_ASSERT(as_of <= contract.expiry);
   ContractGreeks result;
-  result.spot = market.price(contract.underlying, as_of, kStaleSessionsMax);
+  result.spot = market.price(contract.underlying, as_of, market.stale_sessions());
   result.t_years = years_to_expiry(contract, as_of);
+  set_dividend_yield(market, contract.underlying, as_of, result);
   if (as_of == contract.expiry) {
     result.expired = true;
     result.rate = risk::unknown(NullReason::kExpired);

@@ -39,7 +39,9 @@ struct ContractGreeks {
   double t_years = 0;
   risk::Computed<double> rate = risk::unknown(NullReason::kNoRate);
   risk::Computed<double> volatility = risk::unknown(NullReason::kNoVolatility);
-  std::string_view vol_source;  ///< "given", "implied", "realized"; empty if unknown.
+  std::string_view vol_source;       ///< "given", "implied", "realized"; empty if unknown.
+  double dividend_yield = 0;         ///< Continuous, a year.
+  std::string_view dividend_source;  ///< "imported", "configured", "assumed_zero".
   std::optional<PricePoint> spot;
   /// Model value and sensitivities, or why they are unknown.
   risk::Computed<risk::OptionGreeks> greeks = risk::unknown(NullReason::kNoPrice);

@@ -33,12 +33,16 @@ void write_position(JsonWriter& json, const Context& context, const PositionValu
     json.null_field("unrealized_pct", position.market_value.error());
   }
   json.field("daily_pnl", position.daily_pnl);
+  if (position.dividends != 0) {
+    json.field("dividends", position.dividends);
+  }
   json.end_object();
 }
 
 /// Parts of a day's P&L; they add up to it, whatever is known.
 struct Explain {
   double price = 0;
+  double dividends = 0;
   double entered = 0;
   double exited = 0;
   double delta = 0;
@@ -48,7 +52,7 @@ struct Explain {
   double rho = 0;
 
   [[nodiscard]] double sum() const noexcept {
-    return price + entered + exited + delta + gamma + theta + vega + rho;
+    return price + dividends + entered + exited + delta + gamma + theta + vega + rho;
   }
 };
 
@@ -87,15 +91,17 @@ Explain explain_pnl(const Context& context) {
     if (!position.daily_pnl) {
       continue;
     }
+    explain.dividends += position.dividends;
+    const double rest = *position.daily_pnl - position.dividends;
     switch (position.part) {
       case PnlPart::kPrice:
-        explain.price += *position.daily_pnl;
+        explain.price += rest;
         break;
       case PnlPart::kEntered:
-        explain.entered += *position.daily_pnl;
+        explain.entered += rest;
         break;
       case PnlPart::kExited:
-        explain.exited += *position.daily_pnl;
+        explain.exited += rest;
         break;
       case PnlPart::kOption:
         explain_option(context, position, explain);
@@ -113,7 +119,8 @@ void write_explain(JsonWriter& json, const Context& context) {
   }
   const Explain explain = explain_pnl(context);
   json.key("pnl_explain").begin_object();
-  json.field("price", explain.price).field("entered", explain.entered);
+  json.field("price", explain.price).field("dividends", explain.dividends);
+  json.field("entered", explain.entered);
   json.field("exited", explain.exited).field("delta", explain.delta);
   json.field("gamma", explain.gamma).field("theta", explain.theta);
   json.field("vega", explain.vega).field("rho", explain.rho);
@@ -158,7 +165,7 @@ JobResult run_position_values(const JobRun& run) {
   json.field("stale_positions", stale);
   write_explain(json, run.context);
   json.field("coverage", valuation.coverage());
-  JobOutput output = finish(run, json, valuation.coverage(), {});
+  JobOutput output = finish(run, json, valuation.coverage());
   output.records = total;
   output.unit = "positions";
   return output;

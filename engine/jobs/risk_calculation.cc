@@ -11,6 +11,7 @@
 #include "engine/jobs/context.h"
 #include "engine/jobs/day.h"
 #include "engine/jobs/equity.h"
+#include "engine/jobs/job_inputs.h"
 #include "engine/jobs/job_run.h"
 #include "engine/jobs/market_data.h"
 #include "engine/risk/version.h"
@@ -118,18 +119,16 @@ class RiskCalculation final : public Calculation {
   [[nodiscard]] JobResult run(const JobSpec& spec,
                               const std::stop_token& stop,
                               const JobProgress& progress) const override {
-    const Calendar& calendar = Calendar::nyse();
-    if (spec.as_of <= calendar.first() || spec.as_of > calendar.last() ||
-        !calendar.is_trading_day(spec.as_of)) {
+    const std::optional<Session> session = session_of(spec.as_of);
+    if (!session) {
       return std::unexpected(JobError{ErrorCategory::kPermanent, "not_a_trading_day",
                                       format_date(spec.as_of) + " is not a trading day"});
     }
     if (stop.stop_requested()) {
       return stopped();
     }
-    const Session session = calendar.index_of(spec.as_of);
     if (spec.type == JobType::kMarketDataUpdate) {
-      const std::shared_ptr<const Day> day = days_.get(session);
+      const std::shared_ptr<const Day> day = days_.get(*session);
       return run_market_data({books_, *day, stop, progress});
     }
     const auto index = indexes_.find(spec.portfolio);
@@ -137,30 +136,42 @@ class RiskCalculation final : public Calculation {
       return std::unexpected(JobError{ErrorCategory::kPermanent, "unknown_portfolio",
                                       "no portfolio " + to_string(spec.portfolio)});
     }
-    const std::shared_ptr<const Context> context = context_of(index->second, session);
+    const std::shared_ptr<const Context> context = context_of(index->second, *session);
     return run_portfolio_job({*context, spec, stop, progress});
+  }
+
+  [[nodiscard]] std::optional<Digest> input_hash(const JobSpec& spec) const override {
+    const std::optional<Session> session = session_of(spec.as_of);
+    if (!session) {
+      return std::nullopt;
+    }
+    if (spec.type == JobType::kMarketDataUpdate) {
+      return market_input_hash(books_, *days_.get(*session));
+    }
+    const auto index = indexes_.find(spec.portfolio);
+    if (index == indexes_.end()) {
+      return std::nullopt;
+    }
+    return engine::input_hash(*context_of(index->second, *session), spec);
   }
 
   [[nodiscard]] bool holds_options(const PortfolioId& portfolio, Date as_of) const override {
     const auto index = indexes_.find(portfolio);
-    const Calendar& calendar = Calendar::nyse();
-    if (index == indexes_.end() || as_of < calendar.first() || as_of > calendar.last() ||
-        !calendar.is_trading_day(as_of)) {
+    const std::optional<Session> session = session_of(as_of);
+    if (index == indexes_.end() || !session) {
       return false;
     }
-    const Session session = calendar.index_of(as_of);
     const std::vector<Holding>& holdings = books_[index->second].holdings;
-    return std::any_of(holdings.begin(), holdings.end(), [session](const Holding& holding) {
-      return holding.is_option && holding.is_active(session);
+    return std::any_of(holdings.begin(), holdings.end(), [&](const Holding& holding) {
+      return holding.is_option && holding.is_active(*session);
     });
   }
 
   void release(const PortfolioId& portfolio, Date as_of) const override {
     const auto index = indexes_.find(portfolio);
-    const Calendar& calendar = Calendar::nyse();
-    if (index != indexes_.end() && as_of >= calendar.first() && as_of <= calendar.last() &&
-        calendar.is_trading_day(as_of)) {
-      contexts_.release({index->second, calendar.index_of(as_of)});
+    const std::optional<Session> session = session_of(as_of);
+    if (index != indexes_.end() && session) {
+      contexts_.release({index->second, *session});
     }
   }
 
@@ -169,6 +180,15 @@ class RiskCalculation final : public Calculation {
   }
 
  private:
+  /// The session of a trading day that has one before it.
+  static std::optional<Session> session_of(Date date) {
+    const Calendar& calendar = Calendar::nyse();
+    if (date <= calendar.first() || date > calendar.last() || !calendar.is_trading_day(date)) {
+      return std::nullopt;
+    }
+    return calendar.index_of(date);
+  }
+
   std::shared_ptr<const Context> context_of(std::size_t book, Session session) const {
     return contexts_.get({book, session}, [&] {
       return std::make_shared<const Context>(

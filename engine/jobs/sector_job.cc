@@ -61,7 +61,7 @@ JobResult run_sector_concentration(const JobRun& run) {
   if (!run.step(total, total, "underlyings")) {
     return stopped();
   }
-  JobOutput output = finish(run, json, exposures.position_coverage(), {.sectors = true});
+  JobOutput output = finish(run, json, exposures.position_coverage());
   output.records = total;
   output.unit = "underlyings";
   return output;

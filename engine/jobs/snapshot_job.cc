@@ -116,8 +116,7 @@ JobResult run_snapshot(const JobRun& run) {
   if (!run.step(2, 2, "parts")) {
     return stopped();
   }
-  JobOutput output =
-      finish(run, json, valuation.coverage(), {.equity = true, .factors = true, .rates = true});
+  JobOutput output = finish(run, json, valuation.coverage());
   output.records = valuation.active;
   output.unit = "positions";
   return output;

@@ -231,8 +231,7 @@ JobResult run_stress(const JobRun& run) {
   if (!run.step(total, total, "scenarios")) {
     return stopped();
   }
-  JobOutput output =
-      finish(run, json, series_quality(context), {.equity = true, .factors = true, .rates = true});
+  JobOutput output = finish(run, json, series_quality(context));
   output.records = total;
   output.unit = "scenarios";
   return output;

@@ -23,9 +23,9 @@ bool is_decimal_shift(double ratio) {
 
 /// Whether the move of `session` is far outside the moves of the window before it.
 bool is_outlier(const SymbolSeries& series, Session session, double move) {
-  std::array<double, kWindow> before{};
-  for (std::size_t i = 0; i < kWindow; ++i) {
-    before[i] = series.at(series.returns.clean, session - static_cast<Session>(kWindow - i));
+  std::array<double, kYearSessions> before{};
+  for (std::size_t i = 0; i < kYearSessions; ++i) {
+    before[i] = series.at(series.returns.clean, session - static_cast<Session>(kYearSessions - i));
   }
   // What `clean` drops before `session` was known to be a spike on `session` already.
   const risk::Computed<double> deviation = risk::median_absolute_deviation(before, kOutlierLeast);

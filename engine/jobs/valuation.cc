@@ -23,7 +23,7 @@ double market_value(const ValuationInputs& inputs,
 struct Base {
   double value = 0;
   bool is_cost = false;
-  bool is_previous = false;
+  Session session = 0;  ///< Of the value; the entry for a cost.
 };
 
 Base base_of(const ValuationInputs& inputs, const Holding& holding, Session session) {
@@ -31,11 +31,33 @@ Base base_of(const ValuationInputs& inputs, const Holding& holding, Session sess
   for (Session back = session - 1; back >= holding.entry; --back) {
     const double value = market_value(inputs, holding, back, day);
     if (!std::isnan(value)) {
-      return {value, false, back == session - 1};
+      return {value, false, back};
     }
     day = nullptr;
   }
-  return {holding.quantity * holding.entry_price * holding.multiplier, true, false};
+  return {holding.quantity * holding.entry_price * holding.multiplier, true, holding.entry};
+}
+
+/// Sets the P&L of a position that has a value: against its base, and with the dividends that went
+/// ex since then. Whoever buys on an ex-date has no right to the dividend; a short position pays.
+void set_daily_pnl(const ValuationInputs& inputs, Session session, PositionValue& position) {
+  const Holding& holding = inputs.book.holdings[position.holding];
+  const Base base = base_of(inputs, holding, session);
+  if (!holding.is_option && !holding.is_private) {
+    const double shares = holding.quantity * inputs.market.split_ratio(holding.underlying,
+                                                                       holding.entry, base.session);
+    position.dividends = shares * holding.multiplier *
+                         inputs.market.dividends(holding.underlying, base.session, session);
+  }
+  const double base_value = base.is_cost ? position.cost_basis : base.value;
+  position.daily_pnl = *position.market_value - base_value + position.dividends;
+  if (position.exited) {
+    position.part = PnlPart::kExited;
+  } else if (base.is_cost) {
+    position.part = PnlPart::kEntered;
+  } else {
+    position.part = holding.is_option ? PnlPart::kOption : PnlPart::kPrice;
+  }
 }
 
 PositionValue value_active(const ValuationInputs& inputs, std::size_t index, Session session) {
@@ -55,13 +77,7 @@ PositionValue value_active(const ValuationInputs& inputs, std::size_t index, Ses
     return position;
   }
   position.market_value = position.quantity * *now.price * holding.multiplier;
-  const Base base = base_of(inputs, holding, session);
-  position.daily_pnl = *position.market_value - (base.is_cost ? position.cost_basis : base.value);
-  if (base.is_cost) {
-    position.part = PnlPart::kEntered;
-  } else {
-    position.part = holding.is_option ? PnlPart::kOption : PnlPart::kPrice;
-  }
+  set_daily_pnl(inputs, session, position);
   return position;
 }
 
@@ -81,8 +97,7 @@ PositionValue value_exit(const ValuationInputs& inputs, std::size_t index, Sessi
     return position;
   }
   position.market_value = position.quantity * *position.price * holding.multiplier;
-  const Base base = base_of(inputs, holding, session);
-  position.daily_pnl = *position.market_value - (base.is_cost ? position.cost_basis : base.value);
+  set_daily_pnl(inputs, session, position);
   return position;
 }
 
@@ -104,7 +119,7 @@ HoldingValue value_holding(const Holding& holding,
     result.price_session = price.quoted || !price.spot ? session : price.spot->session;
     return result;
   }
-  const std::int32_t age_max = holding.is_private ? session : kStaleSessionsMax;
+  const std::int32_t age_max = holding.is_private ? session : market.stale_sessions();
   result.spot = market.price(holding.underlying, session, age_max);
   if (!result.spot && holding.is_private) {
     result.spot = PricePoint{holding.entry_price / result.split_ratio, holding.entry};
@@ -145,6 +160,7 @@ Valuation value_positions(const ValuationInputs& inputs, Session session) {
     }
     const risk::Computed<double>& pnl = valuation.positions.back().daily_pnl;
     if (pnl) {
+      valuation.dividends += valuation.positions.back().dividends;
       daily_pnl += *pnl;
       known = true;
     } else {

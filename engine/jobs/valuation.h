@@ -13,7 +13,7 @@ namespace runledger::engine {
 
 class Day;
 
-/// Where a position's P&L of a day belongs in the explain.
+/// Where a position's P&L of a day without its dividends belongs in the explain.
 enum class PnlPart : std::uint8_t { kPrice, kOption, kEntered, kExited };
 
 /// A position as of the close of a session. Quantities and prices are in the terms of that session.
@@ -27,6 +27,7 @@ struct PositionValue {
   std::optional<PricePoint> spot;  ///< Close of the symbol or underlying; of a mark if private.
   risk::Computed<double> market_value = risk::unknown(NullReason::kNoPrice);
   risk::Computed<double> daily_pnl = risk::unknown(NullReason::kNoPrice);
+  double dividends = 0;  ///< Money, of shares held over an ex-date; a part of daily_pnl.
   PnlPart part = PnlPart::kPrice;
   bool exited = false;  ///< Sold on this session: it has P&L, but is not active.
 };
@@ -40,6 +41,7 @@ struct Valuation {
   double cost_basis = 0;    ///< Of the active positions that are priced.
   double gross_market_value = 0;
   risk::Computed<double> daily_pnl = risk::unknown(NullReason::kNoPositions);
+  double dividends = 0;  ///< Of the day; a part of daily_pnl.
   double realized_pnl = 0;
 
   [[nodiscard]] double coverage() const noexcept {

@@ -59,7 +59,7 @@ JobResult run_volatility(const JobRun& run) {
   if (!run.step(pnl.size(), pnl.size(), "days")) {
     return stopped();
   }
-  JobOutput output = finish(run, json, series_quality(context), {.equity = true, .factors = true});
+  JobOutput output = finish(run, json, series_quality(context));
   output.records = pnl.size();
   output.unit = "days";
   return output;

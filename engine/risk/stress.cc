@@ -11,8 +11,6 @@ namespace runledger::risk {
 namespace {
 
 constexpr double kShrinkage = 0.2;
-constexpr double kDuration = 17;
-constexpr double kConvexity = 380;
 
 constexpr auto kMarket = StressFactor::kMarket;
 constexpr auto kValue = StressFactor::kValue;
@@ -213,8 +211,8 @@ Computed<Eigen::VectorXd> univariate_sensitivities(const Eigen::Ref<const Eigen:
   return result;
 }
 
-double rate_shift_pnl(double exposure, double dy) noexcept {
-  return exposure * (-kDuration * dy + kConvexity * dy * dy / 2);
+double rate_shift_pnl(double exposure, double dy, RateFund fund) noexcept {
+  return exposure * (-fund.duration * dy + fund.convexity * dy * dy / 2);
 }
 
 }  // namespace runledger::risk

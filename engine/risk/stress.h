@@ -72,8 +72,13 @@ struct ScenarioShape {
 [[nodiscard]] Computed<Eigen::VectorXd> univariate_sensitivities(
     const Eigen::Ref<const Eigen::VectorXd>& pnl, const Eigen::MatrixXd& factors);
 
-/// P&L of a parallel shift `dy` (decimal) for an exposure (money) to a long Treasury fund of
-/// duration 17 and convexity 380: B (-D dy + C dy^2 / 2).
-[[nodiscard]] double rate_shift_pnl(double exposure, double dy) noexcept;
+/// A fund of long Treasury bonds; the defaults are about those of TLT.
+struct RateFund {
+  double duration = 17;    ///< Modified, years.
+  double convexity = 380;  ///< Years^2.
+};
+/// P&L of a parallel shift `dy` (decimal) for an exposure `exposure` (money) to `fund`:
+/// B (-D dy + C dy^2 / 2).
+[[nodiscard]] double rate_shift_pnl(double exposure, double dy, RateFund fund = {}) noexcept;
 
 }  // namespace runledger::risk

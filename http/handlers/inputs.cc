@@ -9,8 +9,9 @@
 namespace runledger::http {
 namespace {
 
-constexpr std::array kImportable = {InputKind::kPrices, InputKind::kRates,  InputKind::kSectors,
-                                    InputKind::kQuotes, InputKind::kSplits, InputKind::kFlows};
+constexpr std::array kImportable = {
+    InputKind::kPrices, InputKind::kRates,     InputKind::kSectors, InputKind::kQuotes,
+    InputKind::kSplits, InputKind::kDividends, InputKind::kFlows,   InputKind::kParameters};
 
 void write_input_fields(JsonWriter& json, const InputIngested& input) {
   json.field("kind", to_string(input.kind));
@@ -79,15 +80,18 @@ void add_input_routes(Router& router, const ApiContext& context) {
               .path = "/api/v1/inputs/{kind}",
               .operation = "importInput",
               .tag = "inputs",
-              .summary = "Imports a file of prices, rates, sectors, quotes, splits or flows.",
+              .summary = "Imports a file of prices, rates, sectors, quotes, splits, dividends, "
+                         "flows or parameters.",
               .access = Access::kAdmin,
-              .parameters = {{.name = "kind",
-                              .type = ParameterType::kText,
-                              .description = "prices, rates, sectors, quotes, splits or flows.",
-                              .required = true},
-                             {.name = "file_name",
-                              .type = ParameterType::kText,
-                              .description = "Name of the file, for the record."}},
+              .parameters =
+                  {{.name = "kind",
+                    .type = ParameterType::kText,
+                    .description =
+                        "prices, rates, sectors, quotes, splits, dividends, flows or parameters.",
+                    .required = true},
+                   {.name = "file_name",
+                    .type = ParameterType::kText,
+                    .description = "Name of the file, for the record."}},
               .body = BodyKind::kCsv,
               .body_bytes_max = kInputBytesMax,
               .responses = {{200, "The same content had been imported before.", fields},

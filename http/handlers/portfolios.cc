@@ -131,6 +131,8 @@ void write_sources(JsonWriter& json, const std::vector<store::LatestResult>& res
     json.field("run_id", to_string(result.run));
     json.field("seq", raw(result.sequence));
     json.field("status", to_string(result.status));
+    json.key("input_hash");
+    result.input_hash.is_nil() ? json.null() : json.value(to_string(result.input_hash));
     json.key("result_hash");
     result.result_hash.is_nil() ? json.null() : json.value(to_string(result.result_hash));
     json.field("formula_version", result.formula_version);

@@ -26,6 +26,7 @@ Outcome post_run(const ApiContext& context, const Call& call) {
   request.to = call.arguments.date("end_date");
   request.force = call.arguments.boolean("force");
   request.with_correlations = call.arguments.boolean("correlations");
+  request.recalculate = call.arguments.boolean("recalculate");
   if (request.as_of && (request.from || request.to)) {
     return refuse(422, "invalid_dates", "give as_of, or start_date and end_date, not both");
   }
@@ -156,7 +157,11 @@ void add_start_routes(Router& router, const ApiContext& context) {
                              kForce,
                              {.name = "correlations",
                               .type = ParameterType::kBoolean,
-                              .description = "position_correlations on every date."}},
+                              .description = "position_correlations on every date."},
+                             {.name = "recalculate",
+                              .type = ParameterType::kBoolean,
+                              .description = "Compute also what an earlier run computed from the "
+                                             "same inputs."}},
               .responses = {{200, "Started.", started_fields()},
                             {409, "A run is running; batch_run_id names it."}},
               .handler = [context](const Call& call) { return post_run(context, call); }});

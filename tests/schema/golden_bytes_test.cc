@@ -13,7 +13,7 @@ namespace runledger {
 namespace {
 
 // Each version has every kind of event that it knew, in the order of the samples.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 std::string file_of(int version) {
   return RUNLEDGER_SOURCE_DIR "/tests/schema/golden/events_v" + std::to_string(version) + ".txt";
@@ -71,6 +71,7 @@ TEST(GoldenBytes, OfEveryVersionDecodeToTheSamplesAndAreStillWritten) {
     write_golden();
   }
   EXPECT_EQ(check_golden(1), 21U);
+  EXPECT_EQ(check_golden(2), 22U);
   EXPECT_EQ(check_golden(kVersion), testing::sample_events().size());
 }
 

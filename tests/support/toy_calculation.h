@@ -26,6 +26,9 @@ class ToyCalculation final : public engine::Calculation {
       const engine::JobSpec& spec,
       const std::stop_token& stop,
       const engine::JobProgress& progress) const override;
+  [[nodiscard]] std::optional<Digest> input_hash(const engine::JobSpec&) const override {
+    return std::nullopt;
+  }
   [[nodiscard]] bool holds_options(const PortfolioId& portfolio, Date as_of) const override;
   void release(const PortfolioId&, Date) const override {}
   [[nodiscard]] std::uint32_t formula_version(JobType) const noexcept override { return 1; }

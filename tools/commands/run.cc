@@ -128,12 +128,14 @@ Exit follow_run(Session& session, const std::string& run) {
 }
 
 Exit run(Session& session, const RunOptions& options) {
-  Query query = {{"as_of", options.as_of},
-                 {"start_date", options.from},
-                 {"end_date", options.to},
-                 {"force", options.force ? std::optional<std::string>("true") : std::nullopt},
-                 {"correlations",
-                  options.with_correlations ? std::optional<std::string>("true") : std::nullopt}};
+  Query query = {
+      {"as_of", options.as_of},
+      {"start_date", options.from},
+      {"end_date", options.to},
+      {"force", options.force ? std::optional<std::string>("true") : std::nullopt},
+      {"recalculate", options.recalculate ? std::optional<std::string>("true") : std::nullopt},
+      {"correlations",
+       options.with_correlations ? std::optional<std::string>("true") : std::nullopt}};
   for (const auto& portfolio : options.portfolios) {
     query.emplace_back("portfolio_id", portfolio);
   }
