@@ -48,9 +48,11 @@ Digest digest_of(const RunRequested& request) {
   hasher.add(std::uint64_t{request.scope.with_correlations})
       .add(std::uint64_t{request.scope.market_data_only})
       .add(std::uint64_t{request.scope.correlations_only})
-      .add(std::uint64_t{request.scope.recalculate})
       .add(std::uint64_t{request.force});
   hasher.add(request.retry_of ? to_string(*request.retry_of) : std::string());
+  if (request.scope.recalculate) {  // so that keys of version 0.2 keep their digests
+    hasher.add(std::string_view("recalculate"));
+  }
   return hasher.finish();
 }
 
