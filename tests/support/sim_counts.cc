@@ -67,6 +67,7 @@ constexpr std::array<std::string_view, kSimCounts> kNames = {
     "path: attempt interrupted",
     "path: interrupted too often",
     "path: attempt retried",
+    "path: result of an earlier run reused",
     "path: attempt given up",
     "path: run cancelled",
     "path: run partial",

@@ -78,6 +78,7 @@ enum class SimCount : std::uint8_t {
   kInterrupted,
   kInterruptedTooOften,
   kRetried,
+  kReused,
   kGivenUp,
   kRunCancelled,
   kRunPartial,

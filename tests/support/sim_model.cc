@@ -325,6 +325,9 @@ SimModel::Wrong SimModel::on(const JobSucceeded& e, const Event& event) {
     return job_text(e.job) + "negative duration";
   }
   job->is = Is::kSucceeded;
+  if (auto bad = check_reuse(e, event)) {
+    return bad;
+  }
   for (const auto& portfolio : e.uncovered) {
     const auto found = run_->portfolios.find(portfolio);
     const auto width = static_cast<std::uint32_t>(
@@ -335,6 +338,23 @@ SimModel::Wrong SimModel::on(const JobSucceeded& e, const Event& event) {
     }
   }
   return std::nullopt;
+}
+
+SimModel::Wrong SimModel::check_reuse(const JobSucceeded& e, const Event& event) {
+  if (!e.reused_from) {
+    computed_.emplace(event.sequence, e);
+    return std::nullopt;
+  }
+  counts_.add(SimCount::kReused);
+  const auto found = computed_.find(*e.reused_from);
+  if (found == computed_.end()) {
+    return job_text(e.job) + "the result of a job that computed none";
+  }
+  const JobSucceeded& computed = found->second;
+  const bool same = computed.job.type == e.job.type && computed.job.as_of == e.job.as_of &&
+                    computed.job.portfolio == e.job.portfolio &&
+                    computed.input_hash == e.input_hash && computed.result_hash == e.result_hash;
+  return same ? Wrong{} : job_text(e.job) + "the result of another job";
 }
 
 SimModel::Wrong SimModel::on(const JobFailed& e, const Event& event) {

@@ -80,6 +80,7 @@ class SimModel {
   Wrong on(const JobProgressed& e, const Event& event);
   Wrong on(const JobRetryScheduled& e, const Event& event);
   Wrong on(const JobSucceeded& e, const Event& event);
+  Wrong check_reuse(const JobSucceeded& e, const Event& event);
   Wrong on(const JobFailed& e, const Event& event);
   Wrong on(const JobSkipped& e, const Event& event);
   Wrong on(const JobCancelled& e, const Event& event);
@@ -105,6 +106,7 @@ class SimModel {
   bool taking_over_ = false;  ///< Attempts of an older engine are still open.
   std::optional<Run> run_;
   std::set<RunId> known_;
+  std::map<Sequence, JobSucceeded> computed_;  ///< By the event that says so.
   std::vector<RunId> finished_;
 };
 

@@ -96,9 +96,11 @@ Status SimNode::boot() {
     unfinished = std::move(*state);
   }
   view_->start(unfinished, log_->committed());
+  earlier_ = std::make_unique<engine::EarlierResults>(*log_, "toy");
   coordinator_ = std::make_unique<engine::Coordinator>(
       engine::Coordinator::Dependencies{*log_, world_.pool(), world_.executor(), world_.clock(),
-                                        planner_, engine::Random{world_.random().next()}},
+                                        planner_, engine::Random{world_.random().next()},
+                                        earlier_.get()},
       limits_, std::move(unfinished));
   coordinator_->start({{}, "simulation", "toy"}, [](Result<Epoch>) {});
   return {};

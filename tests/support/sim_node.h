@@ -83,6 +83,7 @@ class SimNode {
   store::CommitObserver observer_;
   std::unique_ptr<store::EventLog> log_;
   std::unique_ptr<engine::RunView> view_;
+  std::unique_ptr<engine::EarlierResults> earlier_;
   std::unique_ptr<engine::Coordinator> coordinator_;
 };
 

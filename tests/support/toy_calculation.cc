@@ -5,6 +5,23 @@
 
 namespace runledger::testing {
 
+namespace {
+
+bool is_odd(const PortfolioId& portfolio) {
+  return portfolio.uuid.bytes.back() % 2 != 0;
+}
+
+Digest input_hash_of(const engine::JobSpec& spec) {
+  Hasher hasher;
+  hasher.add(to_string(spec.type)).add(to_string(spec.portfolio)).add(format_date(spec.as_of));
+  for (const auto type : kAllJobTypes) {
+    hasher.add(std::uint64_t{spec.failed_dependencies.contains(type)});
+  }
+  return hasher.finish();
+}
+
+}  // namespace
+
 engine::JobOutput toy_output(const engine::JobSpec& spec) {
   engine::JobOutput output;
   output.document = "{\"job\":\"" + std::string(to_string(spec.type)) + "\",\"portfolio\":\"" +
@@ -12,6 +29,7 @@ engine::JobOutput toy_output(const engine::JobSpec& spec) {
   output.records = 3;
   output.unit = "positions";
   output.quality = {QualityFlag::kFull, 1.0, 252.0};
+  output.input_hash = input_hash_of(spec);
   return output;
 }
 
@@ -22,8 +40,12 @@ std::expected<engine::JobOutput, engine::JobError> ToyCalculation::run(
   return script_ ? script_(spec, stop, progress) : toy_output(spec);
 }
 
+std::optional<Digest> ToyCalculation::input_hash(const engine::JobSpec& spec) const {
+  return is_odd(spec.portfolio) ? std::optional(input_hash_of(spec)) : std::nullopt;
+}
+
 bool ToyCalculation::holds_options(const PortfolioId& portfolio, Date) const {
-  return portfolio.uuid.bytes.back() % 2 == 0;
+  return !is_odd(portfolio);
 }
 
 ToyPlanner::ToyPlanner(std::uint32_t portfolios, Script script)

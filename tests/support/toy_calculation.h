@@ -26,9 +26,8 @@ class ToyCalculation final : public engine::Calculation {
       const engine::JobSpec& spec,
       const std::stop_token& stop,
       const engine::JobProgress& progress) const override;
-  [[nodiscard]] std::optional<Digest> input_hash(const engine::JobSpec&) const override {
-    return std::nullopt;
-  }
+  /// Of portfolios with an odd number; the others and the market are always computed.
+  [[nodiscard]] std::optional<Digest> input_hash(const engine::JobSpec& spec) const override;
   [[nodiscard]] bool holds_options(const PortfolioId& portfolio, Date as_of) const override;
   void release(const PortfolioId&, Date) const override {}
   [[nodiscard]] std::uint32_t formula_version(JobType) const noexcept override { return 1; }
