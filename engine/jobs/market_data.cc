@@ -338,10 +338,17 @@ Digest MarketData::quotes_digest(SymbolId underlying, Session as_of) const {
 Digest MarketData::prices_digest(SymbolId id, Session as_of) const {
   const SymbolSeries& series = series_[id];
   Hasher hasher;
-  hasher.add(std::string_view(names_[id])).add(static_cast<std::uint64_t>(series.first));
+  hasher.add(std::string_view(names_[id]));
+  std::size_t days = 0;
   if (as_of >= series.first) {
-    const std::size_t days =
-        std::min(series.close.size(), static_cast<std::size_t>(as_of - series.first) + 1);
+    days = std::min(series.close.size(), static_cast<std::size_t>(as_of - series.first) + 1);
+  }
+  // That a day has no price shows only by what comes later: it must not show here.
+  while (days > 0 && std::isnan(series.close[days - 1]) && std::isnan(series.adjusted[days - 1])) {
+    --days;
+  }
+  if (days > 0) {
+    hasher.add(static_cast<std::uint64_t>(series.first));
     // NaN has one bit pattern here, so that bytes are as good as numbers.
     hasher.add(bytes_of(std::span(series.close).first(days)));
     hasher.add(bytes_of(std::span(series.adjusted).first(days)));
