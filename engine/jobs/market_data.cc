@@ -20,10 +20,10 @@ static_assert(kTenorYears[kTenYearTenor] == 10);
 
 std::uint8_t faults_of(const PriceRow& row) {
   const auto not_positive = [](const std::optional<double>& price) {
-    return price && !(*price > 0);
+    return price && !(*price >= kPriceLeast);
   };
   unsigned faults = 0;
-  if (!(row.close > 0) || not_positive(row.open) || not_positive(row.high) ||
+  if (!(row.close >= kPriceLeast) || not_positive(row.open) || not_positive(row.high) ||
       not_positive(row.low) || not_positive(row.adj_close)) {
     faults |= SymbolSeries::kNonPositive;
   }
@@ -141,8 +141,8 @@ void MarketData::load_prices(const std::vector<PriceRow>& rows) {
     SymbolSeries& series = series_[places[i].id];
     const auto index = static_cast<std::size_t>(places[i].session - series.first);
     const double adjusted = rows[i].adj_close.value_or(rows[i].close);
-    series.close[index] = rows[i].close > 0 ? rows[i].close : kNan;
-    series.adjusted[index] = adjusted > 0 ? adjusted : kNan;
+    series.close[index] = rows[i].close >= kPriceLeast ? rows[i].close : kNan;
+    series.adjusted[index] = adjusted >= kPriceLeast ? adjusted : kNan;
     series.faults[index] = faults_of(rows[i]);
   }
   for (SymbolSeries& series : series_) {
@@ -207,7 +207,8 @@ void MarketData::load_quotes(const std::vector<QuoteRow>& rows) {
 void MarketData::load_splits(const std::vector<SplitRow>& rows) {
   for (const SplitRow& row : rows) {
     const auto found = ids_.find(row.symbol);
-    if (found == ids_.end()) {
+    if (found == ids_.end() || !(row.ratio >= 1 / kSplitRatioMost) ||
+        !(row.ratio <= kSplitRatioMost)) {
       continue;
     }
     std::vector<SymbolSeries::Split>& splits = series_[found->second].splits;

@@ -26,6 +26,10 @@ using Session = std::int32_t;
 inline constexpr Session kNever = std::numeric_limits<Session>::max();
 /// A price may be this many sessions old.
 inline constexpr std::int32_t kStaleSessionsMax = 5;
+/// A price below this is as good as none: it would make returns of any size.
+inline constexpr double kPriceLeast = 1e-9;
+/// A split beyond this many to one, either way, is a mistake of the file.
+inline constexpr double kSplitRatioMost = 1e6;
 /// Longest window of a calculation.
 inline constexpr std::size_t kWindow = 252;
 
@@ -35,6 +39,7 @@ struct SymbolSeries {
     Session ex = 0;
     double ratio = 1;
   };
+  /// kNonPositive: below kPriceLeast.
   enum Fault : std::uint8_t { kNonPositive = 1, kOhlcInconsistent = 2 };
 
   Session first = 0;
