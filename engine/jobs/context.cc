@@ -62,7 +62,7 @@ PnlSeries make_series(const Context& context) {
   if (exposures.gross > 0) {
     series.coverage = gross / exposures.gross;
   } else if (exposures.active > 0) {
-    series.coverage = risk::unknown(NullReason::kNoPrice);
+    series.coverage = risk::unknown(exposures.no_gross_reason());
   }
   if (!series.members.empty()) {
     series.complete.reserve(window_size);
@@ -73,6 +73,15 @@ PnlSeries make_series(const Context& context) {
     }
   }
   return series;
+}
+
+/// What is doubtful about the prices of `id` that was not known the session before.
+void warn_of_suspicions(const Day& day, SymbolId id, std::vector<std::string>& warnings) {
+  for (const Suspicion& suspicion : day.suspicions(id)) {
+    if (suspicion.found == day.session()) {
+      warnings.push_back(day.market().name(id) + ": " + describe(suspicion));
+    }
+  }
 }
 
 }  // namespace
@@ -178,7 +187,7 @@ const risk::Computed<EquityState>& Context::equity() const {
 
 risk::Computed<double> Context::positive_equity() const {
   const risk::Computed<EquityState>& state = equity();
-  if (!state || !(state->equity > 0)) {
+  if (!state || !(state->equity >= kEquityLeast)) {
     return risk::unknown(NullReason::kNoEquity);
   }
   return state->equity;
@@ -261,15 +270,29 @@ std::vector<std::string> Context::make_warnings() const {
                          std::to_string(window.n_returns) + " of " +
                          std::to_string(market().window()) + " returns");
     }
-    for (const Suspicion& suspicion : day().suspicions(id)) {
-      if (suspicion.found == session_) {
-        warnings.push_back(market().name(id) + ": suspicious price of " +
-                           format_date(calendar.date_at(suspicion.session)) + ", " +
-                           std::string(suspicion.kind));
-      }
-    }
+    warn_of_suspicions(day(), id, warnings);
   }
   return warnings;
+}
+
+const std::vector<std::string>& Context::factor_warnings() const {
+  std::call_once(factor_warnings_once_, [&] {
+    std::vector<std::string_view> funds = {kRatesFund};
+    for (const FactorFund& fund : kFactorFunds) {
+      funds.emplace_back(fund.symbol);
+    }
+    for (const std::string_view fund : funds) {
+      const SymbolId id = market().id(fund);
+      const bool held = std::any_of(
+          valuation().positions.begin(), valuation().positions.end(), [&](const PositionValue& p) {
+            return !p.exited && book().holdings[p.holding].underlying == id;
+          });
+      if (!held) {  // else it is among warnings()
+        warn_of_suspicions(day(), id, factor_warnings_);
+      }
+    }
+  });
+  return factor_warnings_;
 }
 
 const Digest& Context::prices_digest() const {

@@ -37,6 +37,10 @@ struct Exposures {
   std::size_t exposed = 0;  ///< Positions with a known exposure.
   std::size_t active = 0;
 
+  /// Why there are no shares of `gross` if it is 0: nothing is priced, or all of it cancels.
+  [[nodiscard]] NullReason no_gross_reason() const noexcept {
+    return exposed == 0 ? NullReason::kNoPrice : NullReason::kNotApplicable;
+  }
   [[nodiscard]] double position_coverage() const noexcept {
     return active == 0 ? 1.0 : static_cast<double>(exposed) / static_cast<double>(active);
   }
@@ -76,12 +80,14 @@ class Context {
   [[nodiscard]] const Exposures& exposures() const;
   [[nodiscard]] const PnlSeries& series() const;
   [[nodiscard]] const risk::Computed<EquityState>& equity() const;
-  /// Equity if it is known and positive: the divisor of ratios.
+  /// Equity if it is known and at least kEquityLeast: the divisor of ratios.
   [[nodiscard]] risk::Computed<double> positive_equity() const;
   /// The session before, for the Greeks of the explain.
   [[nodiscard]] const Day& before() const;
   /// What people should know about the data of this portfolio on this date.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
+  /// The same of the factor funds that it does not hold, for what is computed from them.
+  [[nodiscard]] const std::vector<std::string>& factor_warnings() const;
   /// Quality of a result that `coverage` of the portfolio took part in.
   [[nodiscard]] DataQuality quality(double coverage) const;
   [[nodiscard]] bool holds_options() const noexcept;
@@ -101,12 +107,14 @@ class Context {
   std::shared_ptr<const Day> day_;
   mutable std::shared_ptr<const Day> before_;
   mutable std::once_flag valuation_once_, exposures_once_, series_once_, equity_once_, before_once_,
-      warnings_once_, history_once_, prices_once_, options_once_, money_once_, sectors_once_;
+      warnings_once_, factor_warnings_once_, history_once_, prices_once_, options_once_,
+      money_once_, sectors_once_;
   mutable Valuation valuation_;
   mutable Exposures exposures_;
   mutable PnlSeries series_;
   mutable risk::Computed<EquityState> equity_ = risk::unknown(NullReason::kNoEquity);
   mutable std::vector<std::string> warnings_;
+  mutable std::vector<std::string> factor_warnings_;
   mutable double average_history_days_ = 0;
   mutable bool short_history_ = false;
   mutable Digest prices_digest_, options_digest_, money_digest_, sectors_digest_;

@@ -66,6 +66,9 @@ struct Suspicion {
   std::optional<double> ratio;
 };
 
+/// "suspicious price of 2014-03-04, decimal_shift (0.01 times the one before)", for people.
+[[nodiscard]] std::string describe(const Suspicion& suspicion);
+
 /// The seven factors on the rows where all exist.
 struct JointFactors {
   std::vector<std::size_t> rows;  ///< Of the window.

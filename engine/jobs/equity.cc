@@ -47,7 +47,7 @@ EquityState EquityTracks::advance(const Book& book, const EquityState& state) co
   next.cumulative_pnl += daily_pnl;
   next.cumulative_flow += next.flow;
   next.cumulative_realized += valuation.realized_pnl;
-  if (!(state.equity > 0)) {
+  if (!(state.equity >= kEquityLeast)) {
     next.daily_return = risk::unknown(NullReason::kNoEquity);
     next.index_known = false;
   } else if (!next.daily_pnl) {

@@ -14,6 +14,9 @@
 
 namespace runledger::engine {
 
+/// An equity below this is rounding of larger sums (formulas.md section 0): no divisor.
+inline constexpr double kEquityLeast = 1e-6;
+
 /// The roll-forward of a portfolio's equity at the close of a session.
 struct EquityState {
   Session session = 0;

@@ -85,6 +85,10 @@ void add_parameters(Hasher& hasher, const Parameters& parameters) {
 
 }  // namespace
 
+bool reads_factors(JobType type) {
+  return reads_of(type).parts.factors;
+}
+
 void write_basis(JsonWriter& json, JobType type, const Parameters& parameters) {
   json.field("formula_version", risk::kFormulaVersion);
   json.key("parameters").begin_object();

@@ -15,6 +15,9 @@ namespace runledger::engine {
 /// Writes `formula_version` and `parameters`, those that the job uses, into the open object.
 void write_basis(JsonWriter& json, JobType type, const Parameters& parameters);
 
+/// Whether the job computes with the factor funds.
+[[nodiscard]] bool reads_factors(JobType type);
+
 /// Hash of everything that the result of a portfolio job depends on; nothing is calculated. Equal
 /// hashes mean equal documents, warnings and qualities (with equal formula versions and profiles).
 /// Cost: the digests that nobody asked for before, about 20 us a symbol; else 1 us.

@@ -36,6 +36,10 @@ JobOutput finish(const JobRun& run, JsonWriter& json, double coverage) {
   output.formula_version = risk::kFormulaVersion;
   output.quality = context.quality(coverage);
   output.warnings = context.warnings();
+  if (reads_factors(run.spec.type)) {
+    const std::vector<std::string>& more = context.factor_warnings();
+    output.warnings.insert(output.warnings.end(), more.begin(), more.end());
+  }
 
   json.key("data_quality").begin_object();
   json.field("quality_flag", to_string(output.quality.flag));

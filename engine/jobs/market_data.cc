@@ -20,10 +20,10 @@ static_assert(kTenorYears[kTenYearTenor] == 10);
 
 std::uint8_t faults_of(const PriceRow& row) {
   const auto not_positive = [](const std::optional<double>& price) {
-    return price && !(*price > 0);
+    return price && !(*price >= kPriceLeast);
   };
   unsigned faults = 0;
-  if (!(row.close > 0) || not_positive(row.open) || not_positive(row.high) ||
+  if (!(row.close >= kPriceLeast) || not_positive(row.open) || not_positive(row.high) ||
       not_positive(row.low) || not_positive(row.adj_close)) {
     faults |= SymbolSeries::kNonPositive;
   }
@@ -154,8 +154,8 @@ void MarketData::load_prices(const std::vector<PriceRow>& rows) {
     SymbolSeries& series = series_[places[i].id];
     const auto index = static_cast<std::size_t>(places[i].session - series.first);
     const double adjusted = rows[i].adj_close.value_or(rows[i].close);
-    series.close[index] = rows[i].close > 0 ? rows[i].close : kNan;
-    series.adjusted[index] = adjusted > 0 ? adjusted : kNan;
+    series.close[index] = rows[i].close >= kPriceLeast ? rows[i].close : kNan;
+    series.adjusted[index] = adjusted >= kPriceLeast ? adjusted : kNan;
     series.faults[index] = faults_of(rows[i]);
   }
   for (SymbolSeries& series : series_) {
@@ -220,7 +220,8 @@ void MarketData::load_quotes(const std::vector<QuoteRow>& rows) {
 void MarketData::load_splits(const std::vector<SplitRow>& rows) {
   for (const SplitRow& row : rows) {
     const auto found = ids_.find(row.symbol);
-    if (found == ids_.end()) {
+    if (found == ids_.end() || !(row.ratio >= 1 / kSplitRatioMost) ||
+        !(row.ratio <= kSplitRatioMost)) {
       continue;
     }
     insert_by_ex_date(series_[found->second].splits,
@@ -381,10 +382,18 @@ Digest MarketData::quotes_digest(SymbolId underlying, Session as_of) const {
 Digest MarketData::prices_digest(SymbolId id, Session as_of) const {
   const SymbolSeries& series = series_[id];
   Hasher hasher;
-  hasher.add(std::string_view(names_[id])).add(static_cast<std::uint64_t>(series.first));
+  hasher.add(std::string_view(names_[id]));
+  std::size_t days = 0;
   if (as_of >= series.first) {
-    const std::size_t days =
-        std::min(series.close.size(), static_cast<std::size_t>(as_of - series.first) + 1);
+    days = std::min(series.close.size(), static_cast<std::size_t>(as_of - series.first) + 1);
+  }
+  // That a day has no price shows only by what comes later: it must not show here.
+  while (days > 0 && std::isnan(series.close[days - 1]) && std::isnan(series.adjusted[days - 1]) &&
+         series.faults[days - 1] == 0) {
+    --days;
+  }
+  if (days > 0) {
+    hasher.add(static_cast<std::uint64_t>(series.first));
     // NaN has one bit pattern here, so that bytes are as good as numbers.
     hasher.add(bytes_of(std::span(series.close).first(days)));
     hasher.add(bytes_of(std::span(series.adjusted).first(days)));

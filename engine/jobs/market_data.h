@@ -26,6 +26,10 @@ using Session = std::int32_t;
 inline constexpr Session kNever = std::numeric_limits<Session>::max();
 /// Sessions of a year: what fixed rules look back.
 inline constexpr std::size_t kYearSessions = 252;
+/// A price below this is as good as none: it would make returns of any size.
+inline constexpr double kPriceLeast = 1e-9;
+/// A split beyond this many to one, either way, is a mistake of the file.
+inline constexpr double kSplitRatioMost = 1e6;
 
 /// Prices and returns of one symbol, aligned on sessions from `first` on. NaN: missing.
 struct SymbolSeries {
@@ -37,6 +41,7 @@ struct SymbolSeries {
     Session ex = 0;
     double amount = 0;  ///< Money a share, in the shares of the ex-date.
   };
+  /// kNonPositive: below kPriceLeast.
   enum Fault : std::uint8_t { kNonPositive = 1, kOhlcInconsistent = 2 };
 
   Session first = 0;

@@ -88,8 +88,7 @@ void write_suspicions(JsonWriter& json,
       }
       json.end_object();
       if (suspicion.found == day.session()) {
-        warnings.push_back(day.market().name(id) + ": suspicious price of " + date + ", " +
-                           std::string(suspicion.kind));
+        warnings.push_back(day.market().name(id) + ": " + describe(suspicion));
       }
     }
   }

@@ -43,16 +43,18 @@ JobResult run_sector_concentration(const JobRun& run) {
     json.field("top_3", result->top_3).field("top_10", result->top_10);
   } else {
     for (const char* field : {"hhi", "effective_positions", "top_3", "top_10"}) {
-      json.null_field(field, NullReason::kNoPrice);
+      json.null_field(field, exposures.no_gross_reason());
     }
   }
   json.key("sectors").begin_object();
   for (const auto& [name, sector] : sectors) {
     const std::size_t known = exposures.gross > 0 ? sector.exposed : 0;
+    const NullReason reason =
+        exposures.gross > 0 ? NullReason::kNoPrice : exposures.no_gross_reason();
     const double scale = exposures.gross > 0 ? 1 / exposures.gross : 0;
     json.key(name).begin_object();
-    json.field("gross_weight", known_sum(known, sector.gross * scale, NullReason::kNoPrice));
-    json.field("net_weight", known_sum(known, sector.net * scale, NullReason::kNoPrice));
+    json.field("gross_weight", known_sum(known, sector.gross * scale, reason));
+    json.field("net_weight", known_sum(known, sector.net * scale, reason));
     json.field("positions", static_cast<std::uint64_t>(sector.positions));
     json.end_object();
   }

@@ -87,8 +87,9 @@ void write_analytics(JsonWriter& json, const JobRun& run) {
     json.field("hhi", result->hhi).field("top_3", result->top_3);
     json.field("top_10", result->top_10);
   } else {
-    const NullReason reason =
-        context.valuation().active == 0 ? NullReason::kNoPositions : NullReason::kNoPrice;
+    const NullReason reason = context.valuation().active == 0
+                                  ? NullReason::kNoPositions
+                                  : context.exposures().no_gross_reason();
     json.null_field("hhi", reason).null_field("top_3", reason).null_field("top_10", reason);
   }
 }

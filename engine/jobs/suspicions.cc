@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <string>
 
 #include "engine/jobs/day.h"
 #include "engine/risk/returns.h"
@@ -33,6 +35,18 @@ bool is_outlier(const SymbolSeries& series, Session session, double move) {
 }
 
 }  // namespace
+
+std::string describe(const Suspicion& suspicion) {
+  std::string text = "suspicious price of " +
+                     format_date(Calendar::nyse().date_at(suspicion.session)) + ", " +
+                     std::string(suspicion.kind);
+  if (suspicion.ratio) {
+    std::array<char, 32> ratio{};
+    std::snprintf(ratio.data(), ratio.size(), "%.4g", *suspicion.ratio);
+    text += std::string(" (") + ratio.data() + " times the one before)";
+  }
+  return text;
+}
 
 std::vector<Suspicion> find_suspicions(const SymbolSeries& series, Session as_of) {
   std::vector<Suspicion> found;

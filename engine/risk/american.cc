@@ -24,6 +24,9 @@ constexpr int kStartIterations = 12;
 constexpr double kLogBoundaryMin = -30;
 constexpr double kVolatilityStep = 1e-3;
 constexpr double kRateStep = 1e-4;
+// Volatility * sqrt(time). Beyond it an option is worth its upper bound to the last bit, and the
+// steps of the differences would vanish in the size of the volatility.
+constexpr double kDeviationMax = 100;
 constexpr std::size_t kTreeSteps = 501;
 
 /// A put with strike 1, as the solver sees it.
@@ -175,7 +178,8 @@ class ExerciseBoundary {
     const double carry = put_.rate - put_.yield;
     const double n = 2 * carry / variance;
     const double k = -std::expm1(-put_.rate * tau);
-    const double q = (-(n - 1) - std::sqrt((n - 1) * (n - 1) + 8 * put_.rate / variance / k)) / 2;
+    const double rate_share = put_.rate == 0 ? 1 / tau : put_.rate / k;
+    const double q = (-(n - 1) - std::sqrt((n - 1) * (n - 1) + 8 * rate_share / variance)) / 2;
     const double deviation = put_.volatility * std::sqrt(tau);
     const double yield_discount = std::exp(-put_.yield * tau);
     const double discount = 1 - k;
@@ -253,7 +257,7 @@ struct PutValue {
 enum class Exercise : std::uint8_t { kNever, kOneBoundary, kOther };
 
 Exercise exercise_of(const Put& put) {
-  if (put.rate > 0) {
+  if (put.rate > 0 || (put.rate == 0 && put.yield < 0)) {
     return Exercise::kOneBoundary;
   }
   return put.yield >= 0 ? Exercise::kNever : Exercise::kOther;
@@ -298,6 +302,11 @@ PutValue value_of(const Put& put, const ExerciseBoundary& boundary, double spot)
   return value;
 }
 
+/// Best of the values of exercising now and of holding to the end.
+double least_price(const OptionTerms& terms) {
+  return std::max(intrinsic_value(terms.kind, terms.spot, terms.strike), european_price(terms));
+}
+
 /// Binomial tree of Leisen & Reimer (1996), Peizer-Pratt inversion, with early exercise.
 double tree_price(const OptionTerms& terms) {
   constexpr auto kSteps = static_cast<double>(kTreeSteps);
@@ -312,6 +321,9 @@ double tree_price(const OptionTerms& terms) {
     return z < 0 ? 0.5 - root : 0.5 + root;
   };
   const double p = inversion(d1 - deviation);
+  if (!(p > 0 && p < 1)) {  // so far from the strike that the end is certain
+    return least_price(terms);
+  }
   const double growth = std::exp(carry * dt);
   const double up = growth * inversion(d1) / p;
   const double down = (growth - p * up) / (1 - p);
@@ -329,12 +341,14 @@ double tree_price(const OptionTerms& terms) {
       values[i] = std::max(kept, intrinsic_value(terms.kind, spot, terms.strike));
     }
   }
-  return values[0];
+  return std::isfinite(values[0]) ? values[0] : least_price(terms);
 }
 
-/// Best of the values of exercising now and of holding, when the path is certain.
-double deterministic_price(const OptionTerms& terms) {
-  return std::max(intrinsic_value(terms.kind, terms.spot, terms.strike), european_price(terms));
+OptionTerms bounded(OptionTerms terms) {
+  if (terms.t_years > 0) {
+    terms.volatility = std::min(terms.volatility, kDeviationMax / std::sqrt(terms.t_years));
+  }
+  return terms;
 }
 
 /// The put with strike 1 that is equivalent: value = scale x put(spot).
@@ -357,8 +371,9 @@ Normalised normalise(const OptionTerms& terms) {
 
 }  // namespace
 
-std::vector<double> american_prices(const OptionTerms& terms, std::span<const double> spots) {
-  RL_ASSERT(terms.strike > 0);
+std::vector<double> american_prices(const OptionTerms& given, std::span<const double> spots) {
+  RL_ASSERT(given.strike > 0);
+  const OptionTerms terms = bounded(given);
   std::optional<ExerciseBoundary> boundary;
   std::vector<double> prices;
   prices.reserve(spots.size());
@@ -373,7 +388,7 @@ std::vector<double> american_prices(const OptionTerms& terms, std::span<const do
     } else if (exercise == Exercise::kNever) {
       prices.push_back(european_price(moved));
     } else if (is_deterministic(terms)) {
-      prices.push_back(deterministic_price(moved));
+      prices.push_back(least_price(moved));
     } else if (exercise == Exercise::kOther) {
       prices.push_back(tree_price(moved));
     } else {
@@ -406,9 +421,10 @@ double sensitivity(OptionTerms terms, double OptionTerms::*field, double step, d
 
 }  // namespace
 
-OptionGreeks american_greeks(const OptionTerms& terms) {
-  RL_ASSERT(terms.spot > 0);
-  RL_ASSERT(terms.strike > 0);
+OptionGreeks american_greeks(const OptionTerms& given) {
+  RL_ASSERT(given.spot > 0);
+  RL_ASSERT(given.strike > 0);
+  const OptionTerms terms = bounded(given);
   if (!(terms.t_years > 0)) {
     return expiration_greeks(terms.kind, terms.spot, terms.strike);
   }

@@ -15,8 +15,9 @@ namespace runledger::risk {
 /// "High-performance American option pricing", J. Computational Finance 20), found on Chebyshev
 /// nodes in the root of time; the early-exercise premium is integrated by Gauss-Legendre. The
 /// start is the boundary of Barone-Adesi & Whaley (1987). Where early exercise cannot pay, the
-/// value is the European one; with a negative rate and a yield below it (two boundaries) a
-/// binomial tree (Leisen & Reimer 1996) is used, at a hundred times the cost.
+/// value is the European one; with a negative rate and a negative yield (two boundaries) a binomial
+/// tree (Leisen & Reimer 1996) is used, at a hundred times the cost. A volatility at which the
+/// option is worth its upper bound is cut to the least such one.
 /// Cost: about 20 us.
 [[nodiscard]] double american_price(const OptionTerms& terms);
 

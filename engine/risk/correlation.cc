@@ -57,6 +57,10 @@ double pearson(std::span<const double> a,
 PairwiseCorrelations pairwise_correlations(const Eigen::MatrixXd& series, std::size_t least) {
   const Eigen::Index p = series.cols();
   PairwiseCorrelations result{Eigen::MatrixXd::Identity(p, p), Eigen::MatrixXi::Zero(p, p)};
+  for (Eigen::Index j = 0; j < p; ++j) {
+    const double own = pearson(column(series, j), column(series, j), least, result.n_obs(j, j));
+    result.matrix(j, j) = std::isnan(own) ? kNan : 1;
+  }
   // Columns without a gap are standardised once; their correlation is one dot product.
   Eigen::MatrixXd unit = series.rowwise() - series.colwise().mean();
   std::vector<bool> complete(static_cast<std::size_t>(p));

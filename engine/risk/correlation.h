@@ -12,12 +12,14 @@
 namespace runledger::risk {
 
 struct PairwiseCorrelations {
-  Eigen::MatrixXd matrix;  ///< p x p, unit diagonal; NaN where a cell is unknown.
+  Eigen::MatrixXd matrix;  ///< p x p, unit diagonal; NaN where a cell is unknown, that of a
+                           ///< series with itself too.
   Eigen::MatrixXi n_obs;   ///< Days that both series of a cell have.
 };
 
 /// Pearson correlation of each pair of columns on the days where both exist (NaN: missing). A cell
-/// is unknown below `least` common days, or if a series is constant on them.
+/// is unknown below `least` common days, or if a series is constant on them; the diagonal counts as
+/// the series with itself, so that of two series the one without history is known by it.
 /// Cost: O(n p^2).
 [[nodiscard]] PairwiseCorrelations pairwise_correlations(const Eigen::MatrixXd& series,
                                                          std::size_t least);

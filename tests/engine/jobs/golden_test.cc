@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -20,24 +23,97 @@ struct Tolerance {
   double absolute = 1e-9;
 };
 
-/// The case holds American puts: values within 1e-4 x strike, delta within 1e-4, the other Greeks
-/// within 1e-3; what adds them up with stocks is much closer.
-enum class HangsOnAmericanPrices : bool { kNo, kYes };
-
 bool is_ratio(const std::string& name) {
   static const std::set<std::string> kRatios = {"alpha",     "beta",           "beta_raw",
                                                 "std_error", "unrealized_pct", "daily_return"};
   return kRatios.contains(name);
 }
 
-bool is_greek(const std::string& name) {
-  return name.starts_with("gamma") || name.starts_with("vega") || name.starts_with("theta") ||
-         name.starts_with("rho");
+/// A field of the case with American puts that hangs on their prices, with what it may be off by.
+/// Formulas.md allows 1e-4 x strike for values, 1e-4 for delta and 1e-3 for the other Greeks; what
+/// is reached is far closer, and is what is asked for here. `path` is a beginning; "*" stands for
+/// one part of it. The longest that fits counts.
+struct Loose {
+  std::string_view path;
+  double relative;
+};
+constexpr std::array kAmerican = {
+    // One put is valued by the model, the other options by the mid of a quote.
+    Loose{"position_values_update/positions_detail/4", 1e-6},
+    Loose{"position_values_update/unrealized_pnl", 1e-7},
+    Loose{"position_values_update/daily_pnl", 1e-7},
+    Loose{"position_values_update/pnl_explain", 1e-5},
+    Loose{"greeks_calculation/options_detail/*/delta", 1e-7},
+    Loose{"greeks_calculation/options_detail/*/gamma", 1e-6},
+    Loose{"greeks_calculation/options_detail/*/vega", 1e-6},
+    Loose{"greeks_calculation/options_detail/*/theta", 1e-6},
+    Loose{"greeks_calculation/options_detail/*/rho", 2e-4},
+    Loose{"greeks_calculation/options_detail/*/price", 1e-6},
+    Loose{"greeks_calculation/options_detail/*/volatility", 1e-6},
+    Loose{"greeks_calculation/delta_", 1e-7},
+    Loose{"greeks_calculation/gamma_", 1e-6},
+    Loose{"greeks_calculation/vega_", 1e-7},
+    Loose{"greeks_calculation/rho_", 2e-4},
+    Loose{"portfolio_aggregation/greeks", 1e-6},
+    Loose{"portfolio_aggregation/greeks/rho_", 2e-4},
+    Loose{"portfolio_snapshot/greeks", 2e-6},
+    Loose{"portfolio_snapshot/greeks/rho_", 2e-4},
+    Loose{"portfolio_snapshot/daily_pnl", 1e-7},
+    Loose{"portfolio_snapshot/cumulative_pnl", 1e-7},
+    // Exposures are delta times the spot; these are sums of exposures and of what they move.
+    Loose{"portfolio_aggregation/delta_", 1e-7},
+    Loose{"portfolio_aggregation/beta_dollar", 1e-7},
+    Loose{"portfolio_aggregation/by_type/LP", 1e-7},
+    Loose{"portfolio_aggregation/by_underlying/AAPL/exposure", 1e-7},
+    Loose{"portfolio_aggregation/by_sector/Information Technology/exposure", 1e-7},
+    Loose{"portfolio_snapshot/market_beta", 1e-7},
+    Loose{"portfolio_snapshot/realized_vol", 1e-7},
+    Loose{"portfolio_snapshot/expected_vol", 1e-7},
+    Loose{"portfolio_snapshot/hhi", 1e-7},
+    Loose{"factor_analysis/market_beta", 1e-7},
+    Loose{"factor_analysis/rate_beta", 1e-7},
+    Loose{"factor_analysis/spread_betas", 1e-7},
+    Loose{"factor_analysis/style_betas", 1e-7},
+    Loose{"factor_analysis/joint", 1e-7},
+    Loose{"factor_analysis/risk", 2e-7},
+    Loose{"market_risk_scenarios/volatility", 1e-7},
+    Loose{"market_risk_scenarios/var_", 1e-7},
+    Loose{"market_risk_scenarios/es_", 1e-7},
+    Loose{"market_risk_scenarios/component_var_95", 1e-7},
+    Loose{"market_risk_scenarios/rate_", 1e-7},
+    Loose{"market_risk_scenarios/market_pnl", 1e-7},
+    Loose{"volatility_analytics/realized_vol", 1e-7},
+    Loose{"volatility_analytics/expected_vol", 1e-7},
+    Loose{"volatility_analytics/har_r_squared", 1e-7},
+    Loose{"sector_concentration/hhi", 1e-7},
+    Loose{"sector_concentration/sectors", 1e-7},
+    // Differences of sums of either sign: relative to what is left.
+    Loose{"stress_testing/scenarios", 2e-6},
+    Loose{"stress_testing/summary", 1e-7},
+};
+
+/// Whether `path` begins with `pattern`; "*" in it stands for what lies between two slashes.
+bool begins_with(std::string_view path, std::string_view pattern) {
+  while (!pattern.empty()) {
+    if (pattern.front() == '*') {
+      path.remove_prefix(std::min(path.find('/'), path.size()));
+      pattern.remove_prefix(1);
+    } else if (path.empty() || path.front() != pattern.front()) {
+      return false;
+    } else {
+      path.remove_prefix(1);
+      pattern.remove_prefix(1);
+    }
+  }
+  return true;
 }
 
 class Comparison {
  public:
-  explicit Comparison(HangsOnAmericanPrices american) : american_(american) {}
+  explicit Comparison(bool american) : american_(american) {}
+
+  /// Fields of kAmerican that were needed: beyond 1e-9 of the golden value.
+  [[nodiscard]] const std::set<std::string_view>& needed() const noexcept { return needed_; }
 
   void expect_equal(const json& golden, const json& ours, const std::string& path) {
     if (golden.is_object()) {
@@ -78,21 +154,36 @@ class Comparison {
     if (!is_ratio(name) && std::abs(golden) > 1) {
       tolerance.absolute = 1e-6;  // money
     }
-    if (american_ == HangsOnAmericanPrices::kYes) {
-      tolerance.relative = is_greek(name) ? 1e-3 : 1e-6;
-      tolerance.absolute = name == "delta" ? 1e-4 : (std::abs(golden) > 1 ? 1e-3 : 1e-7);
-    }
     const double scale = std::max(std::abs(golden), std::abs(ours));
-    EXPECT_LE(std::abs(golden - ours), std::max(tolerance.absolute, tolerance.relative * scale))
-        << path << ": " << ours << ", not " << golden;
+    const double error = std::abs(golden - ours);
+    if (american_ && error > std::max(tolerance.absolute, tolerance.relative * scale)) {
+      const Loose* loose = loosest(path);
+      if (loose != nullptr) {
+        needed_.insert(loose->path);
+        tolerance.relative = loose->relative;
+      }
+    }
+    EXPECT_LE(error, std::max(tolerance.absolute, tolerance.relative * scale))
+        << path << ": " << ours << ", not " << golden << ", off by " << error / scale;
   }
 
-  HangsOnAmericanPrices american_;
+  static const Loose* loosest(const std::string& path) {
+    const Loose* found = nullptr;
+    for (const Loose& loose : kAmerican) {
+      if (begins_with(path, loose.path) &&
+          (found == nullptr || loose.path.size() > found->path.size())) {
+        found = &loose;
+      }
+    }
+    return found;
+  }
+
+  bool american_;
+  std::set<std::string_view> needed_;
 };
 
-HangsOnAmericanPrices hangs_on_american_prices(const GoldenCase& golden) {
-  return golden.golden["inputs"].contains("quotes") ? HangsOnAmericanPrices::kYes
-                                                    : HangsOnAmericanPrices::kNo;
+bool holds_american_options(const GoldenCase& golden) {
+  return golden.golden["inputs"].contains("quotes");
 }
 
 class Golden : public testing::TestWithParam<std::string> {};
@@ -100,13 +191,13 @@ class Golden : public testing::TestWithParam<std::string> {};
 TEST_P(Golden, DocumentsEqualThoseOfTheIndependentImplementation) {
   const GoldenCase golden = load_golden(GetParam());
   const auto calculation = make_risk_calculation(golden.inputs);
+  Comparison comparison(holds_american_options(golden));
 
   for (const JobType type : kAllJobTypes) {
     const std::string name(to_string(type));
     ASSERT_TRUE(golden.golden["results"].contains(name));
     const json ours = run_document(*calculation, type, golden.portfolio, golden.as_of);
-    Comparison(hangs_on_american_prices(golden))
-        .expect_equal(golden.golden["results"][name], ours, name);
+    comparison.expect_equal(golden.golden["results"][name], ours, name);
   }
 }
 
@@ -119,13 +210,29 @@ TEST(GoldenSnapshots, EqualFromTheDateOfTheEquityOn) {
   const GoldenCase golden = load_golden("aapl_options");
   const auto calculation = make_risk_calculation(golden.inputs);
   ASSERT_EQ(golden.golden["snapshots"].size(), 2U);
+  Comparison comparison(holds_american_options(golden));
 
   for (json snapshot : golden.golden["snapshots"]) {
     const auto day = snapshot["as_of"].get<std::string>();
     snapshot.erase("as_of");
     const json ours =
         run_document(*calculation, JobType::kPortfolioSnapshot, golden.portfolio, date(day));
-    Comparison(hangs_on_american_prices(golden)).expect_equal(snapshot, ours, day);
+    comparison.expect_equal(snapshot, ours, "portfolio_snapshot");
+  }
+}
+
+TEST(GoldenTolerances, AreForNoFieldThatDoesNotNeedThem) {
+  const GoldenCase golden = load_golden("aapl_options");
+  const auto calculation = make_risk_calculation(golden.inputs);
+  Comparison comparison(holds_american_options(golden));
+  for (const JobType type : kAllJobTypes) {
+    const std::string name(to_string(type));
+    const json ours = run_document(*calculation, type, golden.portfolio, golden.as_of);
+    comparison.expect_equal(golden.golden["results"][name], ours, name);
+  }
+
+  for (const Loose& loose : kAmerican) {
+    EXPECT_TRUE(comparison.needed().contains(loose.path)) << loose.path;
   }
 }
 

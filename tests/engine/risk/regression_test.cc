@@ -1,103 +1,12 @@
 #include "engine/risk/regression.h"
 
 #include <cmath>
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
-
-#include "tests/engine/risk/table.h"
 
 namespace runledger::risk {
 namespace {
-
-using test::read_table;
-
-/// A NIST data set: y and the columns of x, as powers of one column for a polynomial.
-struct Problem {
-  Eigen::VectorXd y;
-  Eigen::MatrixXd x;
-};
-
-Problem load_problem(const std::string& name, Eigen::Index powers) {
-  const auto rows = read_table("nist/" + name + ".csv");
-  const auto n = static_cast<Eigen::Index>(rows.size());
-  const auto columns = static_cast<Eigen::Index>(rows.front().size()) - 1;
-  Problem problem{Eigen::VectorXd(n), Eigen::MatrixXd(n, columns * powers)};
-  for (Eigen::Index i = 0; i < n; ++i) {
-    const auto& cells = rows[static_cast<std::size_t>(i)];
-    problem.y(i) = std::stod(cells[0]);
-    for (Eigen::Index j = 0; j < columns; ++j) {
-      const double value = std::stod(cells[static_cast<std::size_t>(j) + 1]);
-      for (Eigen::Index power = 0; power < powers; ++power) {
-        problem.x(i, j * powers + power) = std::pow(value, static_cast<double>(power + 1));
-      }
-    }
-  }
-  return problem;
-}
-
-nlohmann::json exact_values(const std::string& name) {
-  std::ifstream file(std::string(RUNLEDGER_SOURCE_DIR) + "/tests/data/nist/exact_values.json");
-  return nlohmann::json::parse(file)["datasets"][name];
-}
-
-/// Digits to which two numbers agree.
-double digits(double ours, double exact) {
-  if (ours == exact) {
-    return 16;
-  }
-  return -std::log10(std::abs(ours - exact) / std::max(std::abs(exact), 1e-300));
-}
-
-double number(const nlohmann::json& text) {
-  return std::stod(text.get<std::string>());
-}
-
-/// Least number of digits of coefficients, standard errors and residual sd.
-double least_digits(const std::string& name, Eigen::Index powers, Intercept intercept) {
-  const Problem problem = load_problem(name, powers);
-  const nlohmann::json exact = exact_values(name);
-  const Computed<Design> design = Design::make(problem.x, intercept);
-  EXPECT_TRUE(design.has_value()) << name;
-  if (!design) {
-    return 0;
-  }
-  const LinearFit fit = design->fit(problem.y);
-  double least = 16;
-  for (Eigen::Index j = 0; j < fit.coefficients.size(); ++j) {
-    const auto k = static_cast<std::size_t>(j);
-    least = std::min(least, digits(fit.coefficients(j), number(exact["coef"][k])));
-    if (number(exact["stderr"][k]) > 0) {
-      const double std_error = fit.residual_sd * std::sqrt(design->inverse_gram()(j, j));
-      least = std::min(least, digits(std_error, number(exact["stderr"][k])));
-    }
-  }
-  return least;
-}
-
-TEST(Regression, ReproducesTheWellConditionedNistProblemsToElevenDigits) {
-  EXPECT_GE(least_digits("norris", 1, Intercept::kYes), 11);
-  EXPECT_GE(least_digits("noint1", 1, Intercept::kNo), 11);
-}
-
-TEST(Regression, ReproducesTheIllConditionedNistProblemsAsFarAsDoublesGo) {
-  EXPECT_GE(least_digits("longley", 1, Intercept::kYes), 10);
-  EXPECT_GE(least_digits("wampler3", 5, Intercept::kYes), 8);
-  EXPECT_GE(least_digits("wampler4", 5, Intercept::kYes), 8);
-}
-
-TEST(Regression, FitsAnExactPolynomial) {
-  const Problem problem = load_problem("wampler1", 5);
-
-  const LinearFit fit = Design::make(problem.x, Intercept::kYes)->fit(problem.y);
-
-  for (const double coefficient : fit.coefficients) {
-    EXPECT_NEAR(coefficient, 1, 1e-8);
-  }
-  EXPECT_NEAR(fit.r_squared, 1, 1e-14);
-}
 
 TEST(Regression, CallsDependentColumnsSingular) {
   Eigen::MatrixXd x(6, 2);
