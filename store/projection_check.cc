@@ -103,6 +103,8 @@ Result<std::unique_ptr<ProjectionCheck>> ProjectionCheck::begin(
       } else if (at.error().code == Code::kCorruption) {
         return fail(Code::kCorruption, "the checkpoint of " + std::string(projection->name()) +
                                            ": " + at.error().message);
+      } else {
+        check->outdated_.insert(std::string(projection->name()));
       }
     }
   }
@@ -134,6 +136,9 @@ Result<std::uint64_t> ProjectionCheck::finish(const std::function<void(std::uint
   RL_TRY(writer.write(passing()));
   std::uint64_t rows = 0;
   for (const auto& projection : fresh_) {
+    if (outdated_.contains(projection->name())) {
+      continue;
+    }
     for (const Kept& kept : kept_) {
       if (kept.projection->name() == projection->name() &&
           kept.projection->save() != projection->save()) {

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "schema/error.h"
 #include "schema/events.h"
@@ -40,6 +42,8 @@ class ProjectionCheck {
   std::unique_ptr<RocksDb> rebuilt_;
   Projections fresh_;
   std::vector<Kept> kept_;
+  /// Projections that another version left: they are rebuilt when the store is opened for writing.
+  std::set<std::string, std::less<>> outdated_;
   std::uint64_t events_ = 0;
   TableBatch rows_;
 };

@@ -8,6 +8,7 @@
 #include "schema/failpoint.h"
 #include "tools/command_line.h"
 #include "tools/commands/commands.h"
+#include "tools/storage_assert.h"
 
 namespace runledger::tools {
 namespace {
@@ -95,6 +96,7 @@ int run_program(int argc, const char* const* argv) {
       return kExitUsage;
     }
   }
+  set_on_assert(OnAssert::kExit);
   auto parsed = parse_command_line(argc, argv);
   if (const auto* code = std::get_if<int>(&parsed)) {
     return *code;

@@ -9,6 +9,7 @@
 #include "tools/commands/commands.h"
 #include "tools/process_limits.h"
 #include "tools/stop_signal.h"
+#include "tools/storage_assert.h"
 
 namespace runledger::tools {
 namespace {
@@ -89,7 +90,9 @@ std::expected<ServeEnd, Failure> serve_once(const GlobalOptions& global,
   service_options.compute_threads = global.threads;
   service_options.backup_directory = options.backup_dir;
   service_options.archive_directory = options.archive_dir;
+  set_on_assert(OnAssert::kExit);
   auto service = engine::open_service(service_options, clock);
+  set_on_assert(OnAssert::kAbort);
   if (!service) {
     return std::unexpected(to_failure(service.error()));
   }
