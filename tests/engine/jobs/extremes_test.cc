@@ -108,6 +108,78 @@ TEST(Extremes, TheSymbolWithoutHistoryLeavesTheCorrelationsNotItsPartner) {
   expect_sound(inputs);
 }
 
+TEST(Extremes, TwoEqualFundsLeaveOnlyTheJointRegressionSingular) {
+  Inputs inputs = make_market();
+  std::erase_if(inputs.rows().prices, [](const PriceRow& row) { return row.symbol == "VUG"; });
+  std::vector<PriceRow> copies;
+  for (PriceRow row : inputs.rows().prices) {
+    if (row.symbol == "VTV") {
+      row.symbol = "VUG";
+      copies.push_back(row);
+    }
+  }
+  inputs.rows().prices.insert(inputs.rows().prices.end(), copies.begin(), copies.end());
+  inputs.portfolio(portfolio_id(1), {stock("AAA", 100, 70, kEntry)});
+
+  const json factors = run_one(inputs, JobType::kFactorAnalysis);
+
+  EXPECT_EQ(factors["joint_reason"], "singular");
+  EXPECT_EQ(factors["risk_reason"], "singular");
+  EXPECT_EQ(factors["symbols"]["AAA"]["spread_betas"]["growth_value_reason"], "constant_series");
+  EXPECT_TRUE(factors["symbols"]["AAA"]["style_betas"].is_object());  // the ridge splits them
+  EXPECT_TRUE(run_one(inputs, JobType::kStressTesting)["summary"]["mean"].is_number());
+  expect_sound(inputs);
+}
+
+TEST(Extremes, APositionInAFactorFundIsThatFactor) {
+  Inputs inputs = make_market();
+  inputs.portfolio(portfolio_id(1), {stock("SPY", 100, 70, kEntry)});
+
+  const json factors = run_one(inputs, JobType::kFactorAnalysis);
+
+  EXPECT_NEAR(factors["symbols"]["SPY"]["market_beta"]["beta_raw"].get<double>(), 1, 1e-12);
+  EXPECT_NEAR(factors["joint"]["r_squared"].get<double>(), 1, 1e-12);
+  EXPECT_NEAR(factors["risk"]["systematic_share"].get<double>(), 1, 1e-12);
+  EXPECT_NEAR(factors["joint"]["beta_dollar"]["MARKET"].get<double>(),
+              factors["market_beta"]["exposure_dollar"].get<double>(), 1e-6);
+  expect_sound(inputs);
+}
+
+TEST(Extremes, AnOptionMayBeEnteredOnItsLastDay) {
+  Inputs inputs = make_market();
+  inputs.portfolio(portfolio_id(1), {option("AAA", 2, 3, kDay, 60, kDay, OptionRight::kCall)});
+  inputs.equity(10000, Calendar::nyse().previous(kDay));
+
+  const json values = run_one(inputs, JobType::kPositionValuesUpdate);
+
+  EXPECT_NEAR(values["pnl_explain"]["entered"].get<double>(), values["daily_pnl"].get<double>(),
+              1e-9);
+  EXPECT_EQ(run_one(inputs, JobType::kGreeksCalculation)["options_detail"][0]["t_years"], 0.0);
+  expect_sound(inputs);
+}
+
+TEST(Extremes, AnExitOverAGapTakesTheLastCloseAndAStoppedSymbolItsLastValue) {
+  const Calendar& calendar = Calendar::nyse();
+  const Date exit = calendar.previous(calendar.previous(kDay));
+  std::vector<double> closes = wiggle(50, 330, 8);
+  closes[327] = std::nan("");  // the day of the exit
+  Inputs inputs = make_market();
+  inputs.prices("GAP", kDay, closes);
+  inputs.prices("STOP", exit - std::chrono::days{14}, wiggle(20, 300, 9));
+  Position sold = stock("GAP", 100, 40, kEntry);
+  sold.exit_date = exit;
+  inputs.portfolio(portfolio_id(1), {sold, stock("STOP", 10, 20, kEntry)});
+  inputs.equity(10000, kEntry);
+
+  const json on_exit = run_one(inputs, JobType::kPositionValuesUpdate, exit);
+
+  EXPECT_NEAR(on_exit["realized_pnl"].get<double>(), 100 * (closes[326] - 40), 1e-9);
+  EXPECT_NEAR(on_exit["pnl_explain"]["exited"].get<double>(), 0, 1e-9);
+  EXPECT_EQ(on_exit["positions_detail"][0]["price_reason"], "no_price");
+  EXPECT_TRUE(run_one(inputs, JobType::kPortfolioSnapshot)["equity"].is_number());
+  expect_sound(inputs);
+}
+
 TEST(Extremes, WarningsSayWhatMadeAPriceSuspiciousAndNameFactorFunds) {
   Inputs inputs = make_market();
   for (PriceRow& row : inputs.rows().prices) {
