@@ -18,22 +18,25 @@ constexpr std::chrono::days kCurveAgeMax{7};
 constexpr std::size_t kTenYearTenor = 8;
 static_assert(kTenorYears[kTenYearTenor] == 10);
 
-std::uint8_t faults_of(const PriceRow& row) {
+std::uint8_t marks_of(const PriceRow& row) {
   const auto not_positive = [](const std::optional<double>& price) {
     return price && !(*price >= kPriceLeast);
   };
-  unsigned faults = 0;
+  unsigned marks = 0;
   if (!(row.close >= kPriceLeast) || not_positive(row.open) || not_positive(row.high) ||
       not_positive(row.low) || not_positive(row.adj_close)) {
-    faults |= SymbolSeries::kNonPositive;
+    marks |= SymbolSeries::kNonPositive;
   }
   const double low = row.low.value_or(row.close);
   const double high = row.high.value_or(row.close);
   const double open = row.open.value_or(row.close);
   if (low > high || low > std::min(open, row.close) || high < std::max(open, row.close)) {
-    faults |= SymbolSeries::kOhlcInconsistent;
+    marks |= SymbolSeries::kOhlcInconsistent;
   }
-  return static_cast<std::uint8_t>(faults);
+  if (!row.adj_close) {
+    marks |= SymbolSeries::kRawClose;
+  }
+  return static_cast<std::uint8_t>(marks);
 }
 
 /// Puts `entry` in its place; one of the same ex-date is replaced.
@@ -77,6 +80,10 @@ MarketData::MarketData(const InputRows& rows) : parameters_(make_parameters(rows
   load_quotes(rows.quotes);
   load_splits(rows.splits);
   load_dividends(rows.dividends);
+  adjust_raw_closes();
+  for (SymbolSeries& series : series_) {
+    series.returns = risk::make_returns(series.adjusted);
+  }
   for (const SectorRow& row : rows.sectors) {
     if (const auto found = ids_.find(row.symbol); found != ids_.end()) {
       series_[found->second].sector = row.sector;
@@ -145,7 +152,7 @@ void MarketData::load_prices(const std::vector<PriceRow>& rows) {
     series_[symbol].first = ranges[symbol].first;
     series_[symbol].close.assign(size, kNan);
     series_[symbol].adjusted.assign(size, kNan);
-    series_[symbol].faults.assign(size, 0);
+    series_[symbol].marks.assign(size, 0);
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {  // in order: a later row replaces an earlier one
     if (places[i].session == kNever) {
@@ -156,10 +163,7 @@ void MarketData::load_prices(const std::vector<PriceRow>& rows) {
     const double adjusted = rows[i].adj_close.value_or(rows[i].close);
     series.close[index] = rows[i].close >= kPriceLeast ? rows[i].close : kNan;
     series.adjusted[index] = adjusted >= kPriceLeast ? adjusted : kNan;
-    series.faults[index] = faults_of(rows[i]);
-  }
-  for (SymbolSeries& series : series_) {
-    series.returns = risk::make_returns(series.adjusted);
+    series.marks[index] = marks_of(rows[i]);
   }
 }
 
@@ -237,6 +241,31 @@ void MarketData::load_dividends(const std::vector<DividendRow>& rows) {
     }
     insert_by_ex_date(series_[found->second].dividends,
                       SymbolSeries::Dividend{session_on_or_after(row.ex_date), row.amount});
+  }
+}
+
+void MarketData::adjust_raw_closes() {
+  for (SymbolSeries& series : series_) {
+    if (series.splits.empty() && series.dividends.empty()) {
+      continue;
+    }
+    std::vector<risk::ShareAction> actions;
+    const auto place = [&](Session ex) {  // wraps below `first`, and is then never reached
+      return static_cast<std::size_t>(ex - series.first);
+    };
+    for (const SymbolSeries::Split& split : series.splits) {
+      actions.push_back({place(split.ex), split.ratio, 0});
+    }
+    for (const SymbolSeries::Dividend& dividend : series.dividends) {
+      actions.push_back({place(dividend.ex), 1, dividend.amount});
+    }
+    std::stable_sort(actions.begin(), actions.end(),
+                     [](const auto& a, const auto& b) { return a.index < b.index; });
+    std::vector<bool> raw(series.marks.size());
+    for (std::size_t t = 0; t < raw.size(); ++t) {
+      raw[t] = (series.marks[t] & SymbolSeries::kRawClose) != 0;
+    }
+    risk::adjust_forward(series.adjusted, raw, actions);
   }
 }
 
@@ -389,7 +418,7 @@ Digest MarketData::prices_digest(SymbolId id, Session as_of) const {
   }
   // That a day has no price shows only by what comes later: it must not show here.
   while (days > 0 && std::isnan(series.close[days - 1]) && std::isnan(series.adjusted[days - 1]) &&
-         series.faults[days - 1] == 0) {
+         series.marks[days - 1] == 0) {
     --days;
   }
   if (days > 0) {
@@ -397,7 +426,7 @@ Digest MarketData::prices_digest(SymbolId id, Session as_of) const {
     // NaN has one bit pattern here, so that bytes are as good as numbers.
     hasher.add(bytes_of(std::span(series.close).first(days)));
     hasher.add(bytes_of(std::span(series.adjusted).first(days)));
-    hasher.add(std::string_view(reinterpret_cast<const char*>(series.faults.data()), days));
+    hasher.add(std::string_view(reinterpret_cast<const char*>(series.marks.data()), days));
   }
   for (const SymbolSeries::Split& split : series.splits) {
     if (split.ex <= as_of) {

@@ -41,13 +41,16 @@ struct SymbolSeries {
     Session ex = 0;
     double amount = 0;  ///< Money a share, in the shares of the ex-date.
   };
-  /// kNonPositive: below kPriceLeast.
-  enum Fault : std::uint8_t { kNonPositive = 1, kOhlcInconsistent = 2 };
+  enum Mark : std::uint8_t {
+    kNonPositive = 1,  ///< Below kPriceLeast.
+    kOhlcInconsistent = 2,
+    kRawClose = 4,  ///< The row has no adjusted close.
+  };
 
   Session first = 0;
   std::vector<double> close;
   std::vector<double> adjusted;
-  std::vector<std::uint8_t> faults;
+  std::vector<std::uint8_t> marks;  ///< Of Mark; 0 where there is no row.
   risk::Returns returns;
   std::vector<Split> splits;        ///< Ascending.
   std::vector<Dividend> dividends;  ///< Ascending.
@@ -125,7 +128,7 @@ class MarketData {
   [[nodiscard]] Digest rates_digest(Session as_of) const;
   /// Quotes of `underlying` up to `as_of`, for hashing.
   [[nodiscard]] Digest quotes_digest(SymbolId underlying, Session as_of) const;
-  /// Closes, adjusted closes, faults, splits and dividends of `id` up to `as_of`, for hashing.
+  /// Closes, adjusted closes, marks, splits and dividends of `id` up to `as_of`, for hashing.
   [[nodiscard]] Digest prices_digest(SymbolId id, Session as_of) const;
 
  private:
@@ -140,6 +143,7 @@ class MarketData {
   void load_quotes(const std::vector<QuoteRow>& rows);
   void load_splits(const std::vector<SplitRow>& rows);
   void load_dividends(const std::vector<DividendRow>& rows);
+  void adjust_raw_closes();
 
   Parameters parameters_;
   std::vector<std::string> names_;

@@ -66,11 +66,11 @@ std::vector<Suspicion> find_suspicions(const SymbolSeries& series, Session as_of
     if (!std::isnan(ratio) && is_outlier(series, t, ratio - 1)) {
       found.push_back({t, t, "outlier", ratio});
     }
-    const std::uint8_t faults = series.faults[static_cast<std::size_t>(t - series.first)];
-    if ((faults & SymbolSeries::kNonPositive) != 0) {
+    const std::uint8_t marks = series.marks[static_cast<std::size_t>(t - series.first)];
+    if ((marks & SymbolSeries::kNonPositive) != 0) {
       found.push_back({t, t, "non_positive", std::nullopt});
     }
-    if ((faults & SymbolSeries::kOhlcInconsistent) != 0) {
+    if ((marks & SymbolSeries::kOhlcInconsistent) != 0) {
       found.push_back({t, t, "ohlc_inconsistent", std::nullopt});
     }
   }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "schema/invariant.h"
+
 namespace runledger::risk {
 namespace {
 
@@ -16,6 +18,35 @@ bool is_reversed_spike(double before, double spike, double after) noexcept {
   // Comparisons with NaN are false: without all three prices nothing is a spike.
   return std::abs(spike / before - 1) > kSpikeMove &&
          std::abs(after / before - 1) < kReversalDistance;
+}
+
+void adjust_forward(std::span<double> closes,
+                    const std::vector<bool>& raw,
+                    std::span<const ShareAction> actions) {
+  RL_ASSERT(raw.size() == closes.size());
+  auto action = actions.begin();
+  double shares = 1;  // of one share of the first day
+  bool before_is_raw = false;
+  for (std::size_t t = 0; t < closes.size(); ++t) {
+    if (std::isnan(closes[t])) {
+      continue;  // its actions come with the next close
+    }
+    double split = 1;
+    double paid = 0;  // on one share of the close before
+    for (; action != actions.end() && action->index <= t; ++action) {
+      split *= action->ratio;
+      paid += split * action->dividend;
+    }
+    if (!raw[t]) {
+      before_is_raw = false;
+      continue;
+    }
+    if (before_is_raw) {
+      shares *= split + paid / closes[t];
+    }
+    before_is_raw = true;
+    closes[t] *= shares;
+  }
 }
 
 Returns make_returns(std::span<const double> adjusted) {

@@ -79,6 +79,22 @@ TEST(Dividends, AreInTheSharesOfTheExDate) {
   EXPECT_DOUBLE_EQ(values_of(inputs)["daily_pnl"], 20 * 49.5 - 10 * 100 + 20 * 0.75);
 }
 
+TEST(Dividends, AndSplitsOfRawClosesAreInTheReturns) {
+  Inputs raw = make_market(49.5);
+  raw.rows().splits.push_back({.symbol = "AAA", .ex_date = kDay, .ratio = 2});
+  dividend(raw, kDay, 0.75);
+  raw.portfolio(portfolio_id(1), {stock("AAA", 10, 90, kEntry)});
+  Inputs adjusted = make_market(2 * (49.5 + 0.75));
+  adjusted.portfolio(portfolio_id(1), {stock("AAA", 10, 90, kEntry)});
+
+  const auto beta_of = [](Inputs& inputs) {
+    return run_document(*make_risk_calculation(inputs.rows()), JobType::kFactorAnalysis,
+                        portfolio_id(1), kDay)["symbols"]["AAA"]["market_beta"]["beta_raw"]
+        .get<double>();
+  };
+  EXPECT_NEAR(beta_of(raw), beta_of(adjusted), 1e-12);
+}
+
 TEST(Dividends, OfADayWithoutAPriceComeWithTheNextPrice) {
   Inputs inputs;
   inputs.factors(kDay, 330).price("AAA", kEntry, 100).price("AAA", kDay, 99);

@@ -38,6 +38,26 @@ TEST(Series, DropsBothReturnsOfAReversedSpikeAndKeepsWhatWasKnown) {
   EXPECT_NEAR(returns.spikes[0].value, 130.0 / 101 - 1, 1e-15);
 }
 
+TEST(Series, ASplitAndADividendAreNoReturns) {
+  // 2:1 on day 2, 1 paid on day 3 on shares of 49, 3:1 and 2 paid on day 5 with day 4 missing.
+  std::vector<double> closes = {100, 102, 51, 50, kNan, 15};
+  const std::vector<ShareAction> actions = {{2, 2, 0}, {3, 1, 1}, {4, 3, 0}, {5, 1, 2}};
+
+  adjust_forward(closes, std::vector<bool>(closes.size(), true), actions);
+
+  const Returns returns = make_returns(closes);
+  EXPECT_DOUBLE_EQ(closes[1], 102) << "nothing before an action changes";
+  EXPECT_NEAR(returns.clean[2], 0, 1e-15);
+  EXPECT_NEAR(returns.clean[3], (50.0 + 1) / 51 - 1, 1e-15);
+  EXPECT_NEAR(closes[5] / closes[3], 3 * (15.0 + 2) / 50, 1e-14);
+}
+
+TEST(Series, AnAdjustedCloseIsNotAdjustedAgain) {
+  std::vector<double> closes = {100, 50, 49};
+  adjust_forward(closes, {true, false, false}, std::vector<ShareAction>{{1, 2, 0}, {2, 1, 1}});
+  EXPECT_EQ(closes, (std::vector<double>{100, 50, 49}));
+}
+
 TEST(Series, KeepsAJumpThatStays) {
   const std::vector<double> prices = {100, 100, 150, 151, 149};
 
