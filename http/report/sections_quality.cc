@@ -53,6 +53,12 @@ std::string status_of(JobType job, const JobRecord& record) {
   return short_words(to_string(record.latest->status));
 }
 
+// How far the result that is shown can be trusted, as its job recorded it.
+const DataQuality* quality_of(const JobRecord& record) {
+  const bool is_known = record.document.is_object() && record.source && record.source->quality;
+  return is_known ? &*record.source->quality : nullptr;
+}
+
 void add_jobs(SectionBuilder& section, const Material& material) {
   Table* jobs = section.table("jobs", "Jobs of the date",
                               {{"job", "Job", Unit::kText},
@@ -64,17 +70,17 @@ void add_jobs(SectionBuilder& section, const Material& material) {
                                {"why", "Why", Unit::kText}});
   for (const auto type : kAllJobTypes) {
     const JobRecord& record = material.jobs.at(type);
-    const Json& quality = member(record.document, "data_quality");
     const auto gap = gap_of(type, record);
-    const auto cell = [&](std::string_view name) {
-      return quality.empty() ? Cell(Missing{gap ? gap->reason : "not_reported"})
-                             : cell_of(quality, name);
-    };
-    const auto warnings = quality.find("warnings");
-    const auto count = warnings == quality.end() ? 0U : warnings->size();
+    const Cell none = Missing{gap ? gap->reason : "not_reported"};
+    const auto* quality = quality_of(record);
     jobs->rows.push_back({std::string(title_of(type)), status_of(type, record),
-                          cell("quality_flag"), cell("coverage"), cell("average_history_days"),
-                          static_cast<std::int64_t>(count), gap ? gap->text : std::string()});
+                          quality == nullptr ? none : Cell(std::string(to_string(quality->flag))),
+                          quality == nullptr ? none : Cell(quality->coverage),
+                          quality == nullptr ? none : Cell(quality->average_history_days),
+                          quality == nullptr
+                              ? none
+                              : Cell(static_cast<std::int64_t>(record.source->warnings.size())),
+                          gap ? gap->text : std::string()});
   }
 }
 
@@ -82,13 +88,11 @@ void add_warnings(SectionBuilder& section, const Material& material) {
   // The same warning of several jobs is one row.
   std::vector<std::pair<std::string, std::string>> rows;
   for (const auto type : kAllJobTypes) {
-    const Json& quality = member(material.jobs.at(type).document, "data_quality");
-    const auto warnings = quality.find("warnings");
-    if (warnings == quality.end() || !warnings->is_array()) {
+    const JobRecord& record = material.jobs.at(type);
+    if (quality_of(record) == nullptr) {
       continue;
     }
-    for (const Json& warning : *warnings) {
-      const auto text = warning.is_string() ? warning.get<std::string>() : warning.dump();
+    for (const std::string& text : record.source->warnings) {
       const auto found = std::ranges::find(rows, text, &decltype(rows)::value_type::first);
       const auto title = std::string(title_of(type));
       if (found == rows.end()) {
@@ -191,7 +195,7 @@ Section sources_section(const Material& material) {
   SectionBuilder section(material, "sources", "Where the figures come from",
                          "Each result is stored under its hash and names the hash of its inputs: "
                          "the same inputs and formulas give the same result again.");
-  Table* table = section.table("jobs", "Results",
+  Table* table = section.table("results", "Results",
                                {{"job", "Job", Unit::kText},
                                 {"run_id", "Run", Unit::kCode},
                                 {"finished_at", "Finished", Unit::kText},

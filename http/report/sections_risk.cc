@@ -131,7 +131,8 @@ Section factor_section(const Material& material) {
   SectionBuilder section(
       material, "factors", "Factors together",
       "One regression of the portfolio's profit and loss on seven factors, 252 days. The interval "
-      "is the estimate plus and minus the 97.5 % quantile of Student's t with n - 8 degrees of "
+      "is the estimate plus and minus the 97.5 % quantile of Student's t with n \u2212 8 degrees "
+      "of "
       "freedom times the standard error of Newey and West (HAC). The factors are nearly collinear: "
       "a large inflation factor means that a single estimate says little.");
   const Json* document = section.document(JobType::kFactorAnalysis);
@@ -140,7 +141,8 @@ Section factor_section(const Material& material) {
   }
   add_joint_figures(section, *document);
   Table* table = section.table("joint", "Exposure to each factor, the others held still",
-                               {{"factor", "Factor", Unit::kText},
+                               {{"name", "Factor", Unit::kText},
+                                {"factor", "Id", Unit::kText, false},
                                 {"beta_dollar", "Exposure", Unit::kMoney},
                                 {"low_95", "95 % from", Unit::kMoney},
                                 {"high_95", "95 % to", Unit::kMoney},
@@ -158,15 +160,16 @@ Section factor_section(const Material& material) {
     };
     const Cell beta = cell("beta_dollar");
     const Cell error = cell("std_error");
-    table->rows.push_back({factor, beta, shifted(beta, error, -times), shifted(beta, error, times),
-                           error, cell("t_stat"), cell("p_value"), cell("vif")});
+    table->rows.push_back({from_snake(factor), factor, beta, shifted(beta, error, -times),
+                           shifted(beta, error, times), error, cell("t_stat"), cell("p_value"),
+                           cell("vif")});
   }
-  if (number_of(table->rows.front()[1])) {
+  if (number_of(table->rows.front()[2])) {
     section.chart({.id = "factors",
                    .title = "Exposure to each factor with its 95 % interval",
                    .kind = ChartKind::kIntervals,
                    .table = "joint",
-                   .label = "factor",
+                   .label = "name",
                    .values = {"beta_dollar"},
                    .low = "low_95",
                    .high = "high_95"});
@@ -223,24 +226,25 @@ Section decomposition_section(const Material& material) {
     section.figure(column, block_cell(*document, "risk", column.id));
   }
   Table* table = section.table("contributions", "Contribution of each factor",
-                               {{"factor", "Factor", Unit::kText},
+                               {{"name", "Factor", Unit::kText},
+                                {"factor", "Id", Unit::kText, false},
                                 {"factor_contribution", "Variance", Unit::kMoneySquared},
                                 {"factor_share", "Share of total", Unit::kRatio}});
-  const auto add = [&](std::string name, Cell variance, Cell part) {
-    table->rows.push_back({std::move(name), std::move(variance), std::move(part)});
+  const auto add = [&](const std::string& id, Cell variance, Cell part) {
+    table->rows.push_back({from_snake(id), id, std::move(variance), std::move(part)});
   };
   for (const std::string factor : kFactors) {
     add(factor, block_cell(*document, "risk", "factor_contribution", factor),
         block_cell(*document, "risk", "factor_share", factor));
   }
-  add("Not explained", block_cell(*document, "risk", "idiosyncratic_variance"),
+  add("not_explained", block_cell(*document, "risk", "idiosyncratic_variance"),
       block_cell(*document, "risk", "idiosyncratic_share"));
-  if (number_of(table->rows.front()[2])) {
+  if (number_of(table->rows.front()[3])) {
     section.chart({.id = "risk",
                    .title = "Shares of the variance",
                    .kind = ChartKind::kBars,
                    .table = "contributions",
-                   .label = "factor",
+                   .label = "name",
                    .values = {"factor_share"}});
   }
   return section.take();
@@ -366,7 +370,11 @@ Section stress_section(const Material& material) {
   for (const auto* which : {"worst", "best"}) {
     const std::string id = which;
     section.figure({id + "_pnl", from_snake(id), Unit::kMoney}, block_cell(summary, id, "pnl"));
-    section.figure({id + "_id", from_snake(id) + " scenario"}, block_cell(summary, id, "id"));
+    Cell scenario = block_cell(summary, id, "id");
+    if (const auto* name = std::get_if<std::string>(&scenario)) {
+      scenario = from_snake(*name);
+    }
+    section.figure({id + "_scenario", from_snake(id) + " scenario"}, std::move(scenario));
   }
   section.figures(summary, {{"mean", "Mean", Unit::kMoney},
                             {"median", "Median", Unit::kMoney},

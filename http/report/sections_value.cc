@@ -57,6 +57,9 @@ void add_groups(SectionBuilder& section, const Json& document) {
   for (const auto& group : kGroups) {
     auto columns = kGroupColumns;
     columns.front().title = group.first;
+    if (group.chart == nullptr && member(document, group.id).empty()) {
+      continue;
+    }
     const Table* table = section.groups_of(document, group.id, group.title, std::move(columns));
     if (table != nullptr && !table->rows.empty() && group.chart != nullptr) {
       section.chart({.id = group.id,
@@ -176,17 +179,17 @@ Section explain_section(const Material& material) {
     return section.take();
   }
   Table* table = section.table("parts", "Parts of the day's profit and loss",
-                               {{"part", "Part", Unit::kText},
-                                {"title", "Meaning", Unit::kText},
+                               {{"name", "Part", Unit::kText},
+                                {"part", "Id", Unit::kText, false},
                                 {"pnl", "Profit and loss", Unit::kMoney}});
   double sum = 0;
   for (const auto& part : kParts) {
     Cell value = cell_of(*explain, part.id);
     sum += number_of(value).value_or(0.0);
-    table->rows.push_back({std::string(part.id), std::string(part.title), std::move(value)});
+    table->rows.push_back({std::string(part.title), std::string(part.id), std::move(value)});
   }
   const Cell daily = cell_of(*document, "daily_pnl");
-  table->rows.push_back({std::string("daily_pnl"), std::string("Day's profit and loss"), daily});
+  table->rows.push_back({std::string("Day's profit and loss"), std::string("daily_pnl"), daily});
   section.figure({"sum_of_parts", "Sum of the parts", Unit::kMoney}, sum);
   section.figure({"daily_pnl", "Day's profit and loss", Unit::kMoney}, daily);
   if (const auto total = number_of(daily)) {
@@ -196,7 +199,7 @@ Section explain_section(const Material& material) {
                  .title = "From the parts to the day's profit and loss",
                  .kind = ChartKind::kWaterfall,
                  .table = "parts",
-                 .label = "title",
+                 .label = "name",
                  .values = {"pnl"}});
   return section.take();
 }

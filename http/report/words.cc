@@ -76,7 +76,13 @@ std::string full_words(std::string_view reason) {
 
 std::string from_snake(std::string_view word) {
   std::string words = short_words(word);
-  if (!words.empty() && words.front() >= 'a' && words.front() <= 'z') {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (std::ranges::none_of(words, is_lower)) {
+    std::ranges::transform(words, words.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+  }
+  if (!words.empty() && is_lower(words.front())) {
     words.front() = static_cast<char>(words.front() - 'a' + 'A');
   }
   return words;

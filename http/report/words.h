@@ -14,7 +14,7 @@ namespace runledger::http::report {
 [[nodiscard]] std::string short_words(std::string_view reason);
 /// A sentence: "There is no close on the date or in the five trading days before it."
 [[nodiscard]] std::string full_words(std::string_view reason);
-/// "market_down_5" to "Market down 5".
+/// "market_down_5" to "Market down 5", "LOW_VOLATILITY" to "Low volatility".
 [[nodiscard]] std::string from_snake(std::string_view word);
 
 }  // namespace runledger::http::report

@@ -1,5 +1,5 @@
 import { frame, namesAxis, namesWidth, numbersAxis, padded, rowsHeight, type Drawing, type Input } from "./common";
-import { formatLabel, formatNumber, readable } from "./format";
+import { formatLabel, formatNumber } from "./format";
 import { columnOf, numberOf, type Row } from "./model";
 
 const ROWS_MAX = 30;
@@ -24,7 +24,7 @@ export function bars(input: Input): Drawing {
   const { chart, table, theme, width } = input;
   const rows = chosenRows(input);
   const label = columnOf(table, chart.label);
-  const names = rows.map((row) => readable(formatLabel(row[chart.label], label.unit)));
+  const names = rows.map((row) => formatLabel(row[chart.label], label.unit));
   const columns = chart.values.map((id) => columnOf(table, id));
   const unit = columns[0]?.unit ?? "number";
   const single = columns.length === 1;
@@ -65,7 +65,7 @@ export function bars(input: Input): Drawing {
       legend: single ? undefined : { top: 0, left: 0, textStyle: { color: theme.text }, itemWidth: 22 },
       grid: { left: namesWidth(names, width), right: 12, top: single ? 6 : 34, bottom: 26 },
       xAxis: { ...numbersAxis(unit, width, theme), ...range, axisLabel: { ...(numbersAxis(unit, width, theme)["axisLabel"] as object), showMinLabel: false, showMaxLabel: false } },
-      yAxis: namesAxis(names, width, theme),
+      yAxis: namesAxis(names, width, theme, !single),
       tooltip: {
         ...(frame(input)["tooltip"] as object),
         trigger: "axis",

@@ -27,7 +27,7 @@ export function rowsHeight(rows: number, perRow = 1, extra = 40): number {
 /** Room for names beside the rows. */
 export function namesWidth(names: string[], width: number): number {
   const longest = Math.max(4, ...names.map((name) => name.length));
-  return Math.min(longest * 6.6 + 12, width * 0.38);
+  return Math.min(longest * 7.2 + 16, width * (width < 400 ? 0.46 : 0.38));
 }
 
 /** What all pictures have: no motion, tooltips as text, a text for those who do not see. */
@@ -49,7 +49,7 @@ export function frame(input: Input): Record<string, unknown> {
 }
 
 /** An axis of names, first on top. */
-export function namesAxis(names: string[], width: number, theme: Theme): Record<string, unknown> {
+export function namesAxis(names: string[], width: number, theme: Theme, tall = false): Record<string, unknown> {
   return {
     type: "category",
     inverse: true,
@@ -57,7 +57,7 @@ export function namesAxis(names: string[], width: number, theme: Theme): Record<
     axisTick: { show: false },
     axisLine: { lineStyle: { color: theme.line } },
     axisLabel: {
-      color: theme.text, interval: 0, width: namesWidth(names, width) - 8, overflow: "truncate", fontSize: 12,
+      color: theme.text, interval: 0, width: namesWidth(names, width) - 8, overflow: tall ? "break" : "truncate", fontSize: 12,
     },
   };
 }
@@ -68,7 +68,7 @@ export function numbersAxis(unit: Unit, width: number, theme: Theme): Record<str
     type: "value",
     splitNumber: width < 500 ? 3 : 6,
     axisLabel: { color: theme.quiet, formatter: (value: number) => formatNumber(value, unit, true), hideOverlap: true, fontSize: 11 },
-    splitLine: { lineStyle: { color: theme.line, opacity: 0.6 } },
+    splitLine: { showMinLine: false, showMaxLine: false, lineStyle: { color: theme.line, opacity: 0.6 } },
   };
 }
 

@@ -46,8 +46,3 @@ export function formatLabel(value: Value | undefined, unit: Unit): string {
   }
   return value === null || value === undefined ? "?" : String(value);
 }
-
-/** Upper-case words of factors as people write them. */
-export function readable(name: string): string {
-  return /^[A-Z_]{4,}$/.test(name) ? name.charAt(0) + name.slice(1).toLowerCase().replace(/_/g, " ") : name;
-}

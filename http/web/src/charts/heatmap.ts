@@ -41,13 +41,15 @@ export function heatmap(input: Input): Drawing {
       },
       series: [{
         type: "heatmap",
-        data: cells,
+        data: cells.map((value) => ({
+          value,
+          label: { color: theme.strongText !== null && Math.abs(value[2]) > 0.6 ? theme.strongText : theme.text },
+        })),
         itemStyle: { borderColor: theme.background, borderWidth: 1 },
         label: {
           show: labelled,
           fontSize: side < 34 ? 9 : 11,
           formatter: (point: { value: [number, number, number] }) => point.value[2].toFixed(2).replace("-", "\u2212"),
-          color: theme.text,
         },
       }],
     },

@@ -1,5 +1,5 @@
 import { frame, namesAxis, namesWidth, numbersAxis, padded, rowsHeight, type Drawing, type Input } from "./common";
-import { formatLabel, formatNumber, readable } from "./format";
+import { formatLabel, formatNumber } from "./format";
 import { columnOf, numberOf } from "./model";
 
 interface Point { name: string; value: number; low: number; high: number }
@@ -14,7 +14,7 @@ export function intervals(input: Input): Drawing {
     const value = numberOf(row, id);
     if (value !== null) {
       points.push({
-        name: readable(formatLabel(row[chart.label], "text")), value,
+        name: formatLabel(row[chart.label], "text"), value,
         low: numberOf(row, chart.low ?? "") ?? value, high: numberOf(row, chart.high ?? "") ?? value,
       });
     }

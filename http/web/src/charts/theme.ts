@@ -11,6 +11,8 @@ export interface Theme {
   total: string;
   series: [string, string];
   scale: [string, string, string];
+  /** Text on the ends of the scale where the usual one is hard to read. */
+  strongText: string | null;
 }
 
 export const light: Theme = {
@@ -23,6 +25,7 @@ export const light: Theme = {
   total: "#57606a",
   series: ["#0072b2", "#d55e00"],
   scale: ["#c4510a", "#f7f7f7", "#0a6aa8"],
+  strongText: "#ffffff",
 };
 
 export const dark: Theme = {
@@ -34,7 +37,8 @@ export const dark: Theme = {
   negative: "#f0883e",
   total: "#9198a1",
   series: ["#56b4e9", "#f0883e"],
-  scale: ["#d9731f", "#21262d", "#3a9bd9"],
+  scale: ["#94460f", "#21262d", "#1c6ba3"],
+  strongText: null,
 };
 
 export const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
