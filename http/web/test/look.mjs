@@ -21,7 +21,7 @@ const LOOKS = [
 ];
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-const seen = { looks: [], requests: [], pdf: null, without_script: null };
+const seen = { looks: [], requests: [], pdf: null, print_width: null, without_script: null };
 
 async function open(options) {
   const context = await browser.newContext(options);
@@ -77,6 +77,13 @@ for (const { name, width, height, colorScheme } of LOOKS) {
   }
   await context.close();
 }
+
+// As wide as the text on A4: what is wider makes a browser shrink the whole page.
+const paper = await open({ viewport: { width: 695, height: 1000 } });
+await paper.page.emulateMedia({ media: "print" });
+await paper.page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+seen.print_width = await paper.page.evaluate(() => document.documentElement.scrollWidth);
+await paper.context.close();
 
 const bare = await open({ viewport: { width: 1280, height: 900 }, javaScriptEnabled: false });
 seen.without_script = await bare.page.locator("body").innerText();
