@@ -82,8 +82,8 @@ std::string shocks_of(const Json& scenario) {
   for (const auto& [factor, size] : member(scenario, "shocks").items()) {
     const double percent = size.is_number() ? size.get<double>() * 100 : 0;
     text += text.empty() ? "" : ", ";
-    text += factor == "RATE" ? fmt::format("rate {:+.0f} bp", percent * 100)
-                             : fmt::format("{} {:+.0f} %", short_words(factor), percent);
+    text += factor == "RATE" ? fmt::format("Rates {:+.0f} bp", percent * 100)
+                             : fmt::format("{} {:+.0f} %", from_snake(factor), percent);
   }
   return text;
 }
