@@ -66,3 +66,21 @@ function(runledger_bench name)
     set_tests_properties(bench_smoke_${name} PROPERTIES LABELS bench TIMEOUT 120)
   endif()
 endfunction()
+
+# runledger_embed(target NAMESPACE n HEADER h FILES kName file ...): the files as string_views that
+# HEADER declares in NAMESPACE, compiled into the target. Made again when a file changes.
+function(runledger_embed target)
+  cmake_parse_arguments(ARG "" "NAMESPACE;HEADER" "FILES" ${ARGN})
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/${target}_assets.cc")
+  set(paths ${ARG_FILES})
+  list(FILTER paths EXCLUDE REGEX "^k[A-Z][A-Za-z]*$")
+  list(JOIN ARG_FILES "|" joined)
+  add_custom_command(
+    OUTPUT "${output}"
+    COMMAND ${CMAKE_COMMAND} "-DOUTPUT=${output}" "-DNAMESPACE=${ARG_NAMESPACE}"
+            "-DHEADER=${ARG_HEADER}" "-DFILES=${joined}" -P "${PROJECT_SOURCE_DIR}/cmake/Embed.cmake"
+    DEPENDS ${paths} "${PROJECT_SOURCE_DIR}/cmake/Embed.cmake"
+    COMMENT "Embedding the files of ${target}"
+    VERBATIM)
+  target_sources(${target} PRIVATE "${output}")
+endfunction()

@@ -72,6 +72,7 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   add_data_quality_routes(router_, context);
   add_event_routes(router_, context);
   add_portfolio_routes(router_, context);
+  add_report_routes(router_, context);
   add_input_routes(router_, context);
   add_operation_routes(router_, context);
   add_system_routes(router_, context);

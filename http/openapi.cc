@@ -175,9 +175,10 @@ Json operation(const Route& route) {
     } else {
       const bool is_json = response.content_type == "application/json";
       Json schema = is_json ? object_schema(response.fields) : Json{{"type", "string"}};
-      responses[status] = {
-          {"description", response.description},
-          {"content", {{std::string(response.content_type), {{"schema", std::move(schema)}}}}}};
+      // Specs of the same status are the types of one answer.
+      responses[status]["description"] = response.description;
+      responses[status]["content"][std::string(response.content_type)] = {
+          {"schema", std::move(schema)}};
     }
   }
   add_common_problems(responses, route);

@@ -1,12 +1,10 @@
 #include "http/page.h"
 
-#include <sodium.h>
-
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "schema/ids.h"
+#include "http/source_hash.h"
 
 namespace runledger::http {
 namespace {
@@ -85,16 +83,6 @@ constexpr std::string_view kBody = R"html(
 <p id="fault" class="bad" role="alert"></p>
 <p class="quiet">The API is described in <a href="/openapi.json">openapi.json</a>.</p>
 )html";
-
-std::string source_hash(std::string_view text) {
-  const Digest digest = sha256(text);
-  std::string encoded(
-      sodium_base64_encoded_len(digest.bytes.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  sodium_bin2base64(encoded.data(), encoded.size(), digest.bytes.data(), digest.bytes.size(),
-                    sodium_base64_VARIANT_ORIGINAL);
-  encoded.pop_back();
-  return "'sha256-" + encoded + "'";
-}
 
 }  // namespace
 

@@ -31,7 +31,8 @@ Status sync_file(const fs::path& path) {
 
 }  // namespace
 
-WholeFile::WholeFile(fs::path path) : path_(std::move(path)), partial_(path_.string() + ".part") {}
+WholeFile::WholeFile(fs::path path, Existing existing)
+    : path_(std::move(path)), partial_(path_.string() + ".part"), existing_(existing) {}
 
 WholeFile::~WholeFile() {
   if (out_.is_open()) {
@@ -43,7 +44,7 @@ WholeFile::~WholeFile() {
 
 Status WholeFile::open() {
   std::error_code error;
-  if (fs::exists(path_, error)) {
+  if (existing_ == Existing::kRefuse && fs::exists(path_, error)) {
     return fail(Code::kConflict, path_.string() + " exists already");
   }
   out_.open(partial_, std::ios::binary | std::ios::trunc);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -12,12 +13,15 @@ namespace runledger::store {
 /// is finished. What is not finished goes with the object. Not thread-safe.
 class WholeFile {
  public:
-  explicit WholeFile(std::filesystem::path path);
+  /// What happens to a file of this name that is there already.
+  enum class Existing : std::uint8_t { kRefuse, kReplace };
+
+  explicit WholeFile(std::filesystem::path path, Existing existing = Existing::kRefuse);
   ~WholeFile();
   WholeFile(const WholeFile&) = delete;
   WholeFile& operator=(const WholeFile&) = delete;
 
-  /// Errors: kConflict (a file of this name exists), kIo.
+  /// Errors: kConflict (a file of this name exists and is not to be replaced), kIo.
   [[nodiscard]] Status open();
   /// Errors: kExhausted (disk full), kIo.
   [[nodiscard]] Status write(std::string_view bytes);
@@ -27,6 +31,7 @@ class WholeFile {
  private:
   std::filesystem::path path_;
   std::filesystem::path partial_;
+  Existing existing_;
   std::ofstream out_;
 };
 

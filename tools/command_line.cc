@@ -220,6 +220,14 @@ class Declaration {
     results->add_option("--job", results_.job, "Only this job type");
     on(results, results_);
     on(command(app_, "portfolios", "All portfolios"), portfolios_);
+    auto* report = command(app_, "report", "Risk report of a portfolio, with figures and pictures");
+    report->add_option("--portfolio", report_.portfolio, "Id or name")->required();
+    report->add_option("--as-of", report_.as_of, "Day; default: the newest with results");
+    report->add_option("--format", report_.format, "html, md, json or csv")
+        ->check(CLI::IsMember({"html", "md", "json", "csv"}))
+        ->capture_default_str();
+    report->add_option("--output", report_.output, "File; default: standard output");
+    on(report, report_);
   }
 
   void add_user() {
@@ -381,6 +389,7 @@ complete -o filenames -F _runledger runledger
   JobsOptions jobs_;
   ShowOptions show_;
   ResultsOptions results_;
+  ReportOptions report_;
   PortfoliosOptions portfolios_;
   UserAddOptions user_add_;
   UserListOptions user_list_;

@@ -56,6 +56,9 @@ struct Dispatch {
   Exit operator()(const ResultsOptions& o) const {
     return with_session(global, Need::kRead, o, results);
   }
+  Exit operator()(const ReportOptions& o) const {
+    return with_session(global, Need::kRead, o, report);
+  }
   Exit operator()(const PortfoliosOptions& o) const {
     return with_session(global, Need::kRead, o, portfolios);
   }

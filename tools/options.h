@@ -90,6 +90,13 @@ struct ResultsOptions {
   std::optional<std::string> job;
 };
 
+struct ReportOptions {
+  std::string portfolio;
+  std::optional<std::string> as_of;
+  std::string format = "html";
+  std::optional<std::string> output;  ///< File; absent: standard output.
+};
+
 struct PortfoliosOptions {};
 
 struct UserAddOptions {
@@ -164,6 +171,7 @@ using CommandOptions = std::variant<ServeOptions,
                                     JobsOptions,
                                     ShowOptions,
                                     ResultsOptions,
+                                    ReportOptions,
                                     PortfoliosOptions,
                                     UserAddOptions,
                                     UserListOptions,

@@ -39,4 +39,13 @@ double student_p_value(double t, double degrees) {
   return boost::math::ibeta(degrees / 2, 0.5, degrees / (degrees + square), DoublePolicy());
 }
 
+double student_two_sided(double probability, double degrees) {
+  RL_ASSERT(probability > 0 && probability <= 1);
+  RL_ASSERT(degrees > 0);
+  double complement = 0;
+  const double x =
+      boost::math::ibeta_inv(degrees / 2, 0.5, probability, &complement, DoublePolicy());
+  return std::sqrt(degrees * complement / x);
+}
+
 }  // namespace runledger::risk

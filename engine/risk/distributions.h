@@ -11,5 +11,8 @@ namespace runledger::risk {
 /// Two-sided p-value of a t statistic with `degrees` > 0 degrees of freedom: the regularised
 /// incomplete beta function I_{v/(v+t^2)}(v/2, 1/2). 0 for an infinite t.
 [[nodiscard]] double student_p_value(double t, double degrees);
+/// The t > 0 whose two-sided p-value is `probability`, in (0, 1]; `degrees` > 0. An estimate plus
+/// and minus t standard errors is its interval of confidence 1 - `probability`.
+[[nodiscard]] double student_two_sided(double probability, double degrees);
 
 }  // namespace runledger::risk

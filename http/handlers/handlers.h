@@ -21,6 +21,7 @@ void add_job_routes(Router& router, const ApiContext& context);
 void add_data_quality_routes(Router& router, const ApiContext& context);
 void add_event_routes(Router& router, const ApiContext& context);
 void add_portfolio_routes(Router& router, const ApiContext& context);
+void add_report_routes(Router& router, const ApiContext& context);
 void add_input_routes(Router& router, const ApiContext& context);
 void add_operation_routes(Router& router, const ApiContext& context);
 void add_system_routes(Router& router, const ApiContext& context);
@@ -42,6 +43,11 @@ void add_system_routes(Router& router, const ApiContext& context);
 /// The same, but a deleted portfolio is found by its id: its results and history stay.
 [[nodiscard]] std::expected<store::PortfolioRow, Problem> find_past_portfolio(
     const ApiContext& context, std::string_view id_or_name);
+/// Newest as-of date for which the portfolio has a result of the type, or of any but
+/// market_data_update, which belongs to no portfolio.
+[[nodiscard]] Result<std::optional<Date>> newest_result_date(const ApiContext& context,
+                                                             const PortfolioId& portfolio,
+                                                             std::optional<JobType> type);
 /// A portfolio's id for filtering history: that of a name, or any UUID (it may have been deleted).
 [[nodiscard]] std::expected<std::optional<PortfolioId>, Problem> portfolio_filter(
     const ApiContext& context, const Arguments& arguments);

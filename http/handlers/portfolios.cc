@@ -88,25 +88,6 @@ Outcome delete_one(const ApiContext& context, const Call& call) {
   return response;
 }
 
-// Newest as-of date for which the portfolio has a result of any wanted type.
-Result<std::optional<Date>> newest_date(const ApiContext& context,
-                                        const PortfolioId& portfolio,
-                                        std::optional<JobType> type) {
-  std::optional<Date> newest;
-  for (const auto candidate : kAllJobTypes) {
-    if (candidate == JobType::kMarketDataUpdate || (type && *type != candidate)) {
-      continue;
-    }
-    RL_TRY_ASSIGN(const auto results,
-                  store::latest_results_before(context.service.log().tables(), portfolio, candidate,
-                                               kFarFuture, 1));
-    if (!results.empty()) {
-      newest = std::max(newest, std::optional(results.front().as_of));
-    }
-  }
-  return newest;
-}
-
 // Splices a stored document: it is JSON already, and its bytes are what its hash names.
 Status write_result(JsonWriter& json,
                     const store::EventLog& log,
@@ -149,7 +130,7 @@ Outcome show_results(const ApiContext& context, const Call& call) {
   auto as_of = arguments.date("as_of");
   if (!as_of) {
     const auto wanted = type == JobType::kMarketDataUpdate ? std::nullopt : type;
-    RL_TRY_ASSIGN(as_of, newest_date(context, row.id, wanted));
+    RL_TRY_ASSIGN(as_of, newest_result_date(context, row.id, wanted));
   }
   const auto& log = context.service.log();
   std::vector<store::LatestResult> results;
@@ -312,6 +293,24 @@ void add_catalog_routes(Router& router, const ApiContext& context) {
 }
 
 }  // namespace
+
+Result<std::optional<Date>> newest_result_date(const ApiContext& context,
+                                               const PortfolioId& portfolio,
+                                               std::optional<JobType> type) {
+  std::optional<Date> newest;
+  for (const auto candidate : kAllJobTypes) {
+    if (candidate == JobType::kMarketDataUpdate || (type && *type != candidate)) {
+      continue;
+    }
+    RL_TRY_ASSIGN(const auto results,
+                  store::latest_results_before(context.service.log().tables(), portfolio, candidate,
+                                               kFarFuture, 1));
+    if (!results.empty()) {
+      newest = std::max(newest, std::optional(results.front().as_of));
+    }
+  }
+  return newest;
+}
 
 void add_portfolio_routes(Router& router, const ApiContext& context) {
   add_catalog_routes(router, context);

@@ -22,6 +22,7 @@ LIBRARIES = {
     r"jwt\.h": ["http"],
     r"sodium": ["http", "tests/http"],
     r"csv\.h": ["engine/inputs"],
+    r"kainjow/": ["http/report"],
 }
 
 BANNED = {

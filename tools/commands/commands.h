@@ -29,6 +29,8 @@ namespace runledger::tools {
 void print_run(const nlohmann::ordered_json& run, bool color);
 
 [[nodiscard]] Exit results(Session& session, const ResultsOptions& options);
+/// Prints the report of a portfolio, or writes it to a file that is there whole or not at all.
+[[nodiscard]] Exit report(Session& session, const ReportOptions& options);
 [[nodiscard]] Exit portfolios(Session& session, const PortfoliosOptions& options);
 
 [[nodiscard]] Exit user_add(Session& session, const UserAddOptions& options);

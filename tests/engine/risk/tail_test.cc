@@ -113,5 +113,13 @@ TEST(Tail, PValuesAreThoseOfStudent) {
   EXPECT_NEAR(normal_quantile(0.95), 1.6448536269514722, 1e-14);
 }
 
+TEST(Tail, StudentIntervalsAreThoseOfTheTables) {
+  EXPECT_NEAR(student_two_sided(0.05, 10), 2.228138852, 1e-9);
+  EXPECT_NEAR(student_two_sided(0.01, 10), 3.169272673, 1e-9);
+  EXPECT_NEAR(student_two_sided(0.05, 1e7), 1.959964, 1e-6);  // normal
+  EXPECT_NEAR(student_two_sided(0.5, 1), 1, 1e-12);           // Cauchy
+  EXPECT_NEAR(student_p_value(student_two_sided(0.05, 244), 244), 0.05, 1e-12);
+}
+
 }  // namespace
 }  // namespace runledger::risk
