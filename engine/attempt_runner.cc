@@ -54,6 +54,9 @@ std::expected<JobOutput, JobError> checked(std::expected<JobOutput, JobError> re
   if (!object && !result->nothing_to_do) {
     return std::unexpected(invalid("its document is not a JSON object"));
   }
+  if (!result->finite) {
+    return std::unexpected(invalid("a number of its document is not finite"));
+  }
   result->warnings.resize(std::min(result->warnings.size(), kWarningsMax));
   for (auto& warning : result->warnings) {
     clip(warning, kWarningBytesMax);

@@ -37,6 +37,7 @@ struct JobOutput {
   /// The job had nothing to work on: recorded as skipped, the rest is ignored, dependants go on.
   std::optional<SkipReason> nothing_to_do;
   std::string document;  ///< The result as JSON (formulas.md).
+  bool finite = true;    ///< False: a number of the document was not; the attempt fails.
   std::uint64_t records = 0;
   std::string_view unit;  ///< What `records` counts; a literal.
   DataQuality quality;

@@ -13,12 +13,17 @@ namespace runledger {
 struct JsonWriter::Impl {
   rapidjson::StringBuffer buffer;
   rapidjson::Writer<rapidjson::StringBuffer> writer{buffer};
+  bool finite = true;
 };
 
 JsonWriter::JsonWriter() : impl_(std::make_unique<Impl>()) {}
 JsonWriter::~JsonWriter() = default;
 JsonWriter::JsonWriter(JsonWriter&&) noexcept = default;
 JsonWriter& JsonWriter::operator=(JsonWriter&&) noexcept = default;
+
+bool JsonWriter::is_finite() const noexcept {
+  return impl_->finite;
+}
 
 JsonWriter& JsonWriter::begin_object() {
   RL_ASSERT(impl_->writer.StartObject());
@@ -46,7 +51,10 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 }
 
 JsonWriter& JsonWriter::value(double number) {
-  RL_ASSERT(std::isfinite(number));
+  if (!std::isfinite(number)) {
+    impl_->finite = false;
+    return null();
+  }
   RL_ASSERT(impl_->writer.Double(number));
   return *this;
 }
@@ -98,6 +106,7 @@ std::string JsonWriter::take() {
   std::string document(impl_->buffer.GetString(), impl_->buffer.GetSize());
   impl_->buffer.Clear();
   impl_->writer.Reset(impl_->buffer);
+  impl_->finite = true;
   return document;
 }
 

@@ -26,13 +26,18 @@ class JsonWriter {
   JsonWriter(JsonWriter&&) noexcept;
   JsonWriter& operator=(JsonWriter&&) noexcept;
 
+  /// Whether all numbers so far were finite. Unknown is null with a reason, never NaN: a document
+  /// that had one is not a result.
+  [[nodiscard]] bool is_finite() const noexcept;
+
   JsonWriter& begin_object();
   JsonWriter& end_object();
   JsonWriter& begin_array();
   JsonWriter& end_array();
   JsonWriter& key(std::string_view name);
 
-  JsonWriter& value(double number);  ///< Must be finite (asserts): unknown is null, never NaN.
+  /// A number that is not finite comes out as null, and is_finite() is false from then on.
+  JsonWriter& value(double number);
   JsonWriter& value(std::int64_t number);
   JsonWriter& value(std::uint64_t number);
   JsonWriter& value(int number) { return value(static_cast<std::int64_t>(number)); }

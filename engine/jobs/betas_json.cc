@@ -42,6 +42,9 @@ std::string render_betas(std::string_view symbol, const SymbolBetas& betas) {
     json.null_field("style_betas", betas.styles.error());
   }
   json.end_object().end_object();
+  if (!json.is_finite()) {
+    return {};
+  }
   const std::string document = json.take();
   return document.substr(1, document.size() - 2);
 }

@@ -147,8 +147,9 @@ JobResult run_factor_analysis(const JobRun& run) {
   }
   const auto total = static_cast<std::uint64_t>(context.exposures().underlyings.size());
   std::uint64_t done = 0;
+  bool finite = true;
   for (const UnderlyingExposure& underlying : context.exposures().underlyings) {
-    static_cast<void>(context.day().betas_json(underlying.id));
+    finite = finite && !context.day().betas_json(underlying.id).empty();
     if (!run.step(++done, total, "symbols")) {
       return stopped();
     }
@@ -169,6 +170,7 @@ JobResult run_factor_analysis(const JobRun& run) {
   write_names(json, "series_left_out", context.market(), series.left_out);
   json.field("filled_returns", static_cast<std::uint64_t>(series.filled_returns));
   JobOutput output = finish(run, json, series_quality(context));
+  output.finite = output.finite && finite;
   output.document = splice_symbols(context, output.document);
   output.records = total;
   output.unit = "symbols";

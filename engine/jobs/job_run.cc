@@ -52,6 +52,7 @@ JobOutput finish(const JobRun& run, JsonWriter& json, double coverage) {
   json.end_array().end_object();
   write_basis(json, run.spec.type, context.market().parameters());
   json.end_object();
+  output.finite = json.is_finite();
   output.document = json.take();
   output.input_hash = input_hash(context, run.spec);
   return output;

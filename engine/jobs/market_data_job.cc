@@ -156,6 +156,7 @@ JobResult run_market_data(const MarketRun& run) {
   json.field("quality_flag", to_string(output.quality.flag));
   write_basis(json, JobType::kMarketDataUpdate, parameters);
   json.end_object();
+  output.finite = json.is_finite();
   output.document = json.take();
   return output;
 }

@@ -42,9 +42,14 @@ TEST(JsonWriter, WritesDoublesThatReadBackToTheSameBits) {
   }
 }
 
-TEST(JsonWriterDeathTest, RefusesANumberThatIsNone) {
+TEST(JsonWriter, KnowsWhetherANumberWasNone) {
   JsonWriter json;
-  EXPECT_DEATH(json.value(std::numeric_limits<double>::quiet_NaN()), "isfinite");
+  json.begin_array().value(1.5);
+  EXPECT_TRUE(json.is_finite());
+  json.value(std::numeric_limits<double>::quiet_NaN()).value(2.5).end_array();
+  EXPECT_FALSE(json.is_finite());
+  EXPECT_EQ(json.take(), "[1.5,null,2.5]");
+  EXPECT_TRUE(json.is_finite()) << "a new document begins";
 }
 
 TEST(JsonWriter, IsEmptyAfterTake) {

@@ -99,6 +99,7 @@ JobOutput run_job(const Calculation& calculation,
     ADD_FAILURE() << to_string(type) << ": " << result.error().code << " " << result.error().detail;
     return {};
   }
+  EXPECT_TRUE(result->finite) << to_string(type) << ": " << result->document;
   return *std::move(result);
 }
 
