@@ -168,11 +168,11 @@ Section explain_section(const Material& material) {
     const char* title;
   };
   constexpr std::array kParts = {
-      Part{"price", "Price of stocks held"}, Part{"entered", "Positions entered"},
-      Part{"exited", "Positions exited"},    Part{"delta", "Options: delta"},
-      Part{"gamma", "Options: gamma"},       Part{"theta", "Options: theta"},
-      Part{"vega", "Options: vega"},         Part{"rho", "Options: rho"},
-      Part{"residual", "Options: residual"}};
+      Part{"price", "Price of stocks held"}, Part{"dividends", "Dividends"},
+      Part{"entered", "Positions entered"},  Part{"exited", "Positions exited"},
+      Part{"delta", "Options: delta"},       Part{"gamma", "Options: gamma"},
+      Part{"theta", "Options: theta"},       Part{"vega", "Options: vega"},
+      Part{"rho", "Options: rho"},           Part{"residual", "Options: residual"}};
   const auto explain = document->find("pnl_explain");
   if (explain == document->end() || !explain->is_object()) {
     section.figure({"pnl_explain", "Explanation"}, cell_of(*document, "pnl_explain"));
@@ -184,6 +184,9 @@ Section explain_section(const Material& material) {
                                 {"pnl", "Profit and loss", Unit::kMoney}});
   double sum = 0;
   for (const auto& part : kParts) {
+    if (!explain->contains(part.id)) {
+      continue;  // a result of an earlier version
+    }
     Cell value = cell_of(*explain, part.id);
     sum += number_of(value).value_or(0.0);
     table->rows.push_back({std::string(part.title), std::string(part.id), std::move(value)});

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 
 #include <gmock/gmock.h>
@@ -144,7 +147,28 @@ struct Flips {
   std::size_t shortened = 0;  ///< The newest events are missing, and nothing said so.
 };
 
-using BitFlip = QuietLog;
+/// Debian's RocksDB asserts on some flips before it looks at a checksum, and takes the test with it
+/// (the program itself then exits with 3: tests/tools/store_commands.py). Such a flip is printed
+/// with its number; RUNLEDGER_FLIP_FROM=N goes on with the one of that number.
+class BitFlip : public QuietLog {
+ protected:
+  BitFlip() { std::signal(SIGABRT, &BitFlip::tell); }
+  ~BitFlip() override { std::signal(SIGABRT, SIG_DFL); }
+
+  /// Whether this flip is to be tried.
+  static bool begin_flip() {
+    static const char* const from = std::getenv("RUNLEDGER_FLIP_FROM");  // NOLINT
+    return ++number_ >= (from != nullptr ? std::strtoull(from, nullptr, 10) : 0);
+  }
+
+ private:
+  static void tell(int /*signal*/) {
+    std::fprintf(stderr, "flip %llu stopped the process\n",
+                 static_cast<unsigned long long>(number_));
+  }
+
+  static inline std::uint64_t number_ = 0;
+};
 
 bool is_prefix(const StoreContent& content, const StoreContent& whole) {
   return content.events.size() < whole.events.size() &&
@@ -164,6 +188,9 @@ TEST_F(BitFlip, IsNamedOrHarmlessInEveryKindOfFile) {
   for (const auto& [name, bytes] : image) {
     const std::size_t stride = wanted_stride().value_or(std::max<std::size_t>(1, bytes.size() / 4));
     for (std::size_t offset = 0; offset < bytes.size() && !HasFailure(); offset += stride) {
+      if (!begin_flip()) {
+        continue;
+      }
       store.files().restore(image);
       ASSERT_TRUE(store.files().flip(name, offset, static_cast<std::uint8_t>(1U << (offset % 8))));
 
