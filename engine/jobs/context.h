@@ -127,7 +127,7 @@ enum class OptionGreeksKnown : bool { kNo, kYes };
 /// Convexity of the options for market moves: sum of [V(S(1+h)) - V(S) - delta S h] q m, with
 /// h = market_beta x move, floored at -0.99; one value a move. An option that cannot be valued is
 /// left out, as it is of the exposures. Errors: of an underlying without a market beta.
-/// Cost: about 60 us and 2 us a move for each option.
+/// Cost: about 60 us and 3 us a move for each option.
 [[nodiscard]] risk::Computed<std::vector<double>> option_convexity(const Context& context,
                                                                    std::span<const double> moves);
 

@@ -18,7 +18,7 @@ namespace {
 constexpr double kDaysPerYear = 365.0;
 constexpr std::size_t kNodes = 8;         // Chebyshev intervals of the boundary
 constexpr unsigned kBoundaryPoints = 10;  // Gauss-Legendre, fixed-point integrals
-constexpr unsigned kPremiumPoints = 20;   // Gauss-Legendre, premium
+constexpr unsigned kPremiumPoints = 40;   // Gauss-Legendre, premium; it is sharp near the boundary
 constexpr int kIterations = 6;
 constexpr int kStartIterations = 12;
 constexpr double kLogBoundaryMin = -30;

@@ -22,7 +22,7 @@ namespace runledger::risk {
 [[nodiscard]] double american_price(const OptionTerms& terms);
 
 /// Values at several spots (> 0), the same bits as american_price(): the exercise boundary does not
-/// depend on the spot. Cost: one price, and about 2 us for each further spot.
+/// depend on the spot. Cost: one price, and about 3 us for each further spot.
 [[nodiscard]] std::vector<double> american_prices(const OptionTerms& terms,
                                                   std::span<const double> spots);
 

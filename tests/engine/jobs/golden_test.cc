@@ -52,7 +52,7 @@ constexpr std::array kAmerican = {
     Loose{"greeks_calculation/options_detail/*/volatility", 1e-6},
     Loose{"greeks_calculation/delta_", 1e-7},
     Loose{"greeks_calculation/gamma_", 1e-6},
-    Loose{"greeks_calculation/vega_", 1e-7},
+    Loose{"greeks_calculation/theta_", 1e-6},
     Loose{"greeks_calculation/rho_", 2e-4},
     Loose{"portfolio_aggregation/greeks", 1e-6},
     Loose{"portfolio_aggregation/greeks/rho_", 2e-4},
