@@ -78,7 +78,7 @@ class Reports(unittest.TestCase):
                 bars = sum(bool(row[value]) for row in rows for value in chart["values"])
                 # Axes and legends are shapes as well: the texts beside the values show what is drawn.
                 needed[f"{name}/{chart['id']}"] = {
-                    "heatmap": (len(rows) ** 2, len(rows) ** 2 + 2 * len(rows)),
+                    "heatmap": (len(rows) ** 2, len(rows) ** 2 + 2 * len(rows) + 2),  # and the ends of the scale
                     "lines": (len(chart["values"]) + known, 4),
                     "waterfall": (bars, 2 * bars),
                     "intervals": (4 * known, 2 * known),
