@@ -284,7 +284,8 @@ TEST_F(ReportTest, PageEscapesNamesAndAllowsOnlyItsOwnScript) {
   EXPECT_TRUE(has("(no price)"));
   EXPECT_THAT(policy, HasSubstr("default-src 'none'"));
   EXPECT_THAT(policy, HasSubstr("script-src 'sha256-"));
-  EXPECT_THAT(policy, Not(HasSubstr("script-src 'unsafe")));
+  EXPECT_THAT(policy, HasSubstr("style-src 'sha256-"));
+  EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
 }
 
 TEST_F(ReportTest, MarkdownEscapesNames) {

@@ -47,6 +47,10 @@ async function open(options) {
 
 for (const { name, width, height, colorScheme } of LOOKS) {
   const { context, page, faults } = await open({ viewport: { width, height }, colorScheme });
+  for (const drawing of await page.locator("figure.chart .drawing").all()) {
+    await drawing.hover();  // A tooltip is drawn, too.
+  }
+  await page.mouse.move(0, 0);
   const look = await page.evaluate((shapes) => ({
     refused: window.refused,
     page_width: document.documentElement.scrollWidth,
