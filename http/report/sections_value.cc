@@ -131,7 +131,7 @@ Section valuation_section(const Material& material) {
                                   {"weight", "Weight", Unit::kRatio},
                                   {"cost_basis", "Cost basis", Unit::kMoney},
                                   {"unrealized_pnl", "Unrealized", Unit::kMoney},
-                                  {"unrealized_pct", "Unrealized", Unit::kRatio},
+                                  {"unrealized_pct", "Unrealized, share", Unit::kRatio},
                                   {"daily_pnl", "Day's P&L", Unit::kMoney}});
   if (table == nullptr) {
     return section.take();

@@ -108,6 +108,9 @@ void print_run(const Json& run, bool color) {
                           cell(jobs, "skipped"), cell(jobs, "cancelled")));
   const auto summary = run.find("summary");
   if (summary != run.end() && summary->is_object()) {
+    if (const auto reused = summary->value("reused", 0); reused > 0) {
+      print_field("reused", fmt::format("{} results of earlier runs on the same inputs", reused));
+    }
     print_summary(*summary);
   }
 }
