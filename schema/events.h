@@ -143,7 +143,7 @@ struct RunSummary {
   std::uint64_t positions_processed = 0;
   double average_history_days = 0.0;  ///< Trading days, mean over position_values_update jobs.
   double coverage = 0.0;              ///< 0..1, mean over position_values_update jobs.
-  std::uint32_t reused = 0;  ///< Of those that succeeded: with a result of an earlier run.
+  std::uint32_t reused = 0;           ///< Of those that succeeded: with a result of an earlier run.
   friend bool operator==(const RunSummary&, const RunSummary&) = default;
 };
 
