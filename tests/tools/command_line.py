@@ -97,7 +97,7 @@ class Arguments(Store):
         words = subprocess.run(
             ["bash", "-c", script + "\nCOMP_WORDS=(runledger import p); COMP_CWORD=2; _runledger; "
              "echo ${COMPREPLY[@]}"], capture_output=True, text=True, check=True).stdout.split()
-        self.assertEqual(sorted(words), ["portfolio", "prices"])
+        self.assertEqual(sorted(words), ["parameters", "portfolio", "prices"])
 
     def test_what_cannot_be_opened_exits_with_4(self):
         self.call("--data", os.path.join(self.directory.name, "none"), "history", code=4)
