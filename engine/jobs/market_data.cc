@@ -249,18 +249,25 @@ void MarketData::adjust_raw_closes() {
     if (series.splits.empty() && series.dividends.empty()) {
       continue;
     }
-    std::vector<risk::ShareAction> actions;
-    const auto place = [&](Session ex) {  // wraps below `first`, and is then never reached
-      return static_cast<std::size_t>(ex - series.first);
-    };
+    std::vector<risk::ShareAction> splits;
+    std::vector<risk::ShareAction> dividends;
+    // What went ex up to the first close has changed nothing in the series.
+    const auto counts = [&](Session ex) { return ex > series.first; };
+    const auto place = [&](Session ex) { return static_cast<std::size_t>(ex - series.first); };
     for (const SymbolSeries::Split& split : series.splits) {
-      actions.push_back({place(split.ex), split.ratio, 0});
+      if (counts(split.ex)) {
+        splits.push_back({place(split.ex), split.ratio, 0});
+      }
     }
     for (const SymbolSeries::Dividend& dividend : series.dividends) {
-      actions.push_back({place(dividend.ex), 1, dividend.amount});
+      if (counts(dividend.ex)) {
+        dividends.push_back({place(dividend.ex), 1, dividend.amount});
+      }
     }
-    std::stable_sort(actions.begin(), actions.end(),
-                     [](const auto& a, const auto& b) { return a.index < b.index; });
+    // Of one day the split comes first.
+    std::vector<risk::ShareAction> actions(splits.size() + dividends.size());
+    const auto earlier = [](const auto& x, const auto& y) { return x.index < y.index; };
+    std::ranges::merge(splits, dividends, actions.begin(), earlier);
     std::vector<bool> raw(series.marks.size());
     for (std::size_t t = 0; t < raw.size(); ++t) {
       raw[t] = (series.marks[t] & SymbolSeries::kRawClose) != 0;
