@@ -82,5 +82,7 @@ function(runledger_embed target)
     DEPENDS ${paths} "${PROJECT_SOURCE_DIR}/cmake/Embed.cmake"
     COMMENT "Embedding the files of ${target}"
     VERBATIM)
+  # A page's script is longer than the longest literal that C++ asks a compiler for.
+  set_source_files_properties("${output}" PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
   target_sources(${target} PRIVATE "${output}")
 endfunction()

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,23 @@
 
 namespace runledger::http::report {
 namespace {
+
+using Row = std::vector<Cell>;
+
+/// Sorts by `key`, ascending; of equals the order stays.
+template <class Key>
+void sort_rows(std::vector<Row>& rows, Key key) {
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    order.emplace_back(key(rows[i]), i);
+  }
+  std::ranges::sort(order);
+  std::vector<Row> sorted;
+  for (const auto& [value, index] : order) {
+    sorted.push_back(std::move(rows[index]));
+  }
+  rows = std::move(sorted);
+}
 
 constexpr std::array kFactors = {"MARKET",  "VALUE", "GROWTH",        "MOMENTUM",
                                  "QUALITY", "SIZE",  "LOW_VOLATILITY"};
@@ -301,8 +319,7 @@ Section value_at_risk_section(const Material& material) {
     const Cell part = cell_of(components, name);
     parts->rows.push_back({name, part, share(part, total)});
   }
-  std::ranges::stable_sort(parts->rows, std::greater<>(),
-                           [](const auto& cells) { return number_of(cells[1]).value_or(0.0); });
+  sort_rows(parts->rows, [](const Row& cells) { return -number_of(cells[1]).value_or(0.0); });
   section.chart({.id = "components",
                  .title = "Which underlyings make the value at risk",
                  .kind = ChartKind::kBars,
@@ -403,7 +420,7 @@ Section stress_section(const Material& material) {
     table->rows[i][2] = shocks_of(rows[i]);
   }
   // What is not known comes last.
-  std::ranges::stable_sort(table->rows, {}, [](const auto& cells) {
+  sort_rows(table->rows, [](const Row& cells) {
     return number_of(cells[9]).value_or(std::numeric_limits<double>::infinity());
   });
   section.chart({.id = "stress",
