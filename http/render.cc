@@ -155,6 +155,7 @@ void write_run_fields(JsonWriter& json,
   json.field("status", to_string(progress ? progress->status : row.status));
   json.field("triggered_by", row.triggered_by);
   json.field("force", row.force);
+  json.field("numerics_profile", row.numerics_profile);
   json.field("created_at", format_time(row.requested_at));
   write_time(json, "started_at", row.started_at);
   write_time(json, "completed_at", row.finished_at);

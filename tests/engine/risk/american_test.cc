@@ -14,16 +14,6 @@
 namespace runledger::risk {
 namespace {
 
-OptionTerms terms_of(const std::vector<std::string>& cells) {
-  return {cells[0] == "C" ? OptionKind::kCall : OptionKind::kPut,
-          std::stod(cells[2]),
-          std::stod(cells[1]),
-          std::stod(cells[5]),
-          std::stod(cells[4]),
-          std::stod(cells[3]),
-          std::stod(cells[6])};
-}
-
 std::string describe(const OptionTerms& terms) {
   return std::string(terms.kind == OptionKind::kCall ? "call" : "put") + " spot " +
          std::to_string(terms.spot) + " strike " + std::to_string(terms.strike) + " t " +
@@ -39,7 +29,7 @@ TEST(American, EqualsTheTreeOnAllPublishedCases) {
   std::size_t rows = 0;
   std::string worst_case;
   for (const auto& cells : test::read_table("options/quantlib_american_tables.csv")) {
-    const OptionTerms terms = terms_of(cells);
+    const OptionTerms terms = test::terms_of(cells);
     const bool has_tree = !cells[9].empty();
     const double tree = has_tree ? std::stod(cells[9]) : test::binomial_tree_price(terms, 4000);
     const double error = std::abs(american_price(terms) - tree) / terms.strike;

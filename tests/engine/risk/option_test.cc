@@ -14,16 +14,7 @@ namespace runledger::risk {
 namespace {
 
 using test::read_table;
-
-OptionTerms terms_of(const std::vector<std::string>& cells) {
-  return {cells[0] == "C" ? OptionKind::kCall : OptionKind::kPut,
-          std::stod(cells[2]),
-          std::stod(cells[1]),
-          std::stod(cells[5]),
-          std::stod(cells[4]),
-          std::stod(cells[3]),
-          std::stod(cells[6])};
-}
+using test::terms_of;
 
 TEST(Option, EqualsTheEuropeanValuesOfHaug) {
   const auto rows = read_table("options/quantlib_haug_european_values.csv");

@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/risk/black_scholes.h"
+
 namespace runledger::risk::test {
 
 /// Rows of a small comma-separated file under tests/data, without the header.
@@ -26,6 +28,17 @@ inline std::vector<std::vector<std::string>> read_table(const std::string& path)
     rows.push_back(std::move(cells));
   }
   return rows;
+}
+
+/// The option of a row: kind (C or P), strike, spot, yield, rate, years, volatility.
+inline OptionTerms terms_of(const std::vector<std::string>& cells) {
+  return {cells[0] == "C" ? OptionKind::kCall : OptionKind::kPut,
+          std::stod(cells[2]),
+          std::stod(cells[1]),
+          std::stod(cells[5]),
+          std::stod(cells[4]),
+          std::stod(cells[3]),
+          std::stod(cells[6])};
 }
 
 }  // namespace runledger::risk::test
