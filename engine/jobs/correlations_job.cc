@@ -22,20 +22,6 @@ std::vector<const UnderlyingExposure*> big_underlyings(const Context& context) {
   return big;
 }
 
-Eigen::MatrixXd log_returns(const Context& context,
-                            const std::vector<const UnderlyingExposure*>& underlyings) {
-  const std::size_t days = context.market().parameters().correlation_window;
-  Eigen::MatrixXd series(static_cast<Eigen::Index>(days),
-                         static_cast<Eigen::Index>(underlyings.size()));
-  for (std::size_t j = 0; j < underlyings.size(); ++j) {
-    const std::span<const double> returns =
-        context.day().window(underlyings[j]->id).returns.last(days);
-    std::transform(returns.begin(), returns.end(), series.col(static_cast<Eigen::Index>(j)).begin(),
-                   [](double simple) { return std::log1p(simple); });
-  }
-  return series;
-}
-
 /// The matrix that is left after dropping, and what it is made of.
 struct Kept {
   std::vector<const UnderlyingExposure*> underlyings;
@@ -48,8 +34,11 @@ struct Kept {
 };
 
 Kept keep(const Context& context, const std::vector<const UnderlyingExposure*>& big) {
-  const risk::PairwiseCorrelations all = risk::pairwise_correlations(
-      log_returns(context, big), context.market().parameters().correlation_least);
+  std::vector<SymbolId> ids;
+  for (const UnderlyingExposure* underlying : big) {
+    ids.push_back(underlying->id);
+  }
+  const risk::PairwiseCorrelations all = context.day().correlations(ids);
   const std::vector<Eigen::Index> subset = risk::complete_subset(all.matrix);
   const auto n = static_cast<Eigen::Index>(subset.size());
   Kept kept;

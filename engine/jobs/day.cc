@@ -45,12 +45,14 @@ double clamp_beta(double beta_raw) noexcept {
 }
 
 struct Day::Slot {
-  std::once_flag window_once, betas_once, filled_once, suspicions_once, json_once, digest_once;
+  std::once_flag logs_once, window_once, betas_once, filled_once, suspicions_once, json_once,
+      digest_once;
   SymbolWindow window;
   std::vector<double> window_copy;  ///< If the window is not a piece of the series.
   SymbolBetas betas;
   FilledWindow filled;
   std::vector<double> filled_copy;
+  std::vector<double> logs;
   std::vector<Suspicion> suspicions;
   std::string json;
   Digest digest;
@@ -230,6 +232,37 @@ std::span<const Suspicion> Day::suspicions(SymbolId id) const {
   std::call_once(place.suspicions_once,
                  [&] { place.suspicions = find_suspicions(market_.series(id), session_); });
   return place.suspicions;
+}
+
+std::span<const double> Day::log_returns(SymbolId id) const {
+  Slot& place = slot(id);
+  std::call_once(place.logs_once, [&] {
+    for (const double simple : window(id).returns.last(market_.parameters().correlation_window)) {
+      place.logs.push_back(std::log1p(simple));
+    }
+  });
+  return place.logs;
+}
+
+risk::PairCorrelation Day::correlation(SymbolId a, SymbolId b) const {
+  {
+    const std::lock_guard lock(pairs_mutex_);
+    if (const auto found = pairs_.find({a, b}); found != pairs_.end()) {
+      return found->second;
+    }
+  }
+  // Two threads may both compute it: to the same bits.
+  const risk::PairCorrelation pair = risk::pair_correlation(log_returns(a), log_returns(b),
+                                                            market_.parameters().correlation_least);
+  const std::lock_guard lock(pairs_mutex_);
+  return pairs_.emplace(std::pair(a, b), pair).first->second;
+}
+
+risk::PairwiseCorrelations Day::correlations(std::span<const SymbolId> ids) const {
+  return risk::correlation_matrix(
+      static_cast<Eigen::Index>(ids.size()), [&](Eigen::Index i, Eigen::Index j) {
+        return correlation(ids[static_cast<std::size_t>(i)], ids[static_cast<std::size_t>(j)]);
+      });
 }
 
 const std::string& Day::betas_json(SymbolId id) const {

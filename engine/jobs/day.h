@@ -17,6 +17,7 @@
 
 #include "engine/jobs/market_data.h"
 #include "engine/jobs/option_value.h"
+#include "engine/risk/correlation.h"
 #include "engine/risk/covariance.h"
 #include "engine/risk/regression.h"
 #include "engine/risk/stress.h"
@@ -103,6 +104,9 @@ class Day {
   [[nodiscard]] const SymbolBetas& betas(SymbolId id) const;
   [[nodiscard]] const FilledWindow& filled(SymbolId id) const;
   [[nodiscard]] std::span<const Suspicion> suspicions(SymbolId id) const;
+  /// Correlations of the log returns of `ids` (ascending); a pair is computed once for all
+  /// portfolios.
+  [[nodiscard]] risk::PairwiseCorrelations correlations(std::span<const SymbolId> ids) const;
   /// `"SYMBOL":{...}` of factor_analysis.symbols.
   [[nodiscard]] const std::string& betas_json(SymbolId id) const;
   [[nodiscard]] const Digest& digest(SymbolId id) const;
@@ -131,6 +135,8 @@ class Day {
   void fill_styles(std::span<const double> y,
                    const std::array<std::span<const double>, kFactors>& x,
                    SymbolBetas& betas) const;
+  [[nodiscard]] std::span<const double> log_returns(SymbolId id) const;
+  [[nodiscard]] risk::PairCorrelation correlation(SymbolId a, SymbolId b) const;
   void fill_gaps(SymbolId id, Slot& slot) const;
   [[nodiscard]] JointFactors make_joint(const std::vector<bool>& pnl_rows) const;
   [[nodiscard]] StressFactors make_stress(const std::vector<bool>& pnl_rows) const;
@@ -141,6 +147,8 @@ class Day {
   SymbolId rates_id_ = 0;
   std::unique_ptr<Slot[]> slots_;
   std::unique_ptr<Shared> shared_;
+  mutable std::mutex pairs_mutex_;
+  mutable std::map<std::pair<SymbolId, SymbolId>, risk::PairCorrelation> pairs_;
   mutable std::mutex contracts_mutex_;
   mutable std::map<Contract, std::unique_ptr<ContractSlot>> contracts_;
 };

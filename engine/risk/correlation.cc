@@ -20,11 +20,12 @@ std::span<const double> column(const Eigen::MatrixXd& matrix, Eigen::Index index
   return {matrix.col(index).data(), static_cast<std::size_t>(matrix.rows())};
 }
 
-/// Correlation of two series with gaps, and the number of common days.
-double pearson(std::span<const double> a,
-               std::span<const double> b,
-               std::size_t least,
-               int& n_obs) {
+}  // namespace
+
+PairCorrelation pair_correlation(std::span<const double> a,
+                                 std::span<const double> b,
+                                 std::size_t least) {
+  RL_ASSERT(a.size() == b.size());
   std::vector<double> as;
   std::vector<double> bs;
   as.reserve(a.size());
@@ -35,9 +36,9 @@ double pearson(std::span<const double> a,
       bs.push_back(b[i]);
     }
   }
-  n_obs = static_cast<int>(as.size());
+  const auto n_obs = static_cast<int>(as.size());
   if (as.size() < std::max<std::size_t>(least, 2) || is_constant(as) || is_constant(bs)) {
-    return kNan;
+    return {kNan, n_obs};
   }
   const double a_mean = mean(as);
   const double b_mean = mean(bs);
@@ -49,44 +50,13 @@ double pearson(std::span<const double> a,
     sab += (as[i] - a_mean) * (bs[i] - b_mean);
     sbb += (bs[i] - b_mean) * (bs[i] - b_mean);
   }
-  return std::clamp(sab / std::sqrt(saa * sbb), -1.0, 1.0);
+  return {std::clamp(sab / std::sqrt(saa * sbb), -1.0, 1.0), n_obs};
 }
 
-}  // namespace
-
 PairwiseCorrelations pairwise_correlations(const Eigen::MatrixXd& series, std::size_t least) {
-  const Eigen::Index p = series.cols();
-  PairwiseCorrelations result{Eigen::MatrixXd::Identity(p, p), Eigen::MatrixXi::Zero(p, p)};
-  for (Eigen::Index j = 0; j < p; ++j) {
-    const double own = pearson(column(series, j), column(series, j), least, result.n_obs(j, j));
-    result.matrix(j, j) = std::isnan(own) ? kNan : 1;
-  }
-  // Columns without a gap are standardised once; their correlation is one dot product.
-  Eigen::MatrixXd unit = series.rowwise() - series.colwise().mean();
-  std::vector<bool> complete(static_cast<std::size_t>(p));
-  for (Eigen::Index j = 0; j < p; ++j) {
-    const bool usable =
-        series.rows() >= static_cast<Eigen::Index>(std::max<std::size_t>(least, 2)) &&
-        series.col(j).array().isFinite().all() && !is_constant(column(series, j));
-    complete[static_cast<std::size_t>(j)] = usable;
-    if (usable) {
-      unit.col(j) /= unit.col(j).norm();
-    }
-  }
-  for (Eigen::Index j = 0; j < p; ++j) {
-    for (Eigen::Index i = 0; i < j; ++i) {
-      int n_obs = static_cast<int>(series.rows());
-      double rho = kNan;
-      if (complete[static_cast<std::size_t>(i)] && complete[static_cast<std::size_t>(j)]) {
-        rho = std::clamp(unit.col(i).dot(unit.col(j)), -1.0, 1.0);
-      } else {
-        rho = pearson(column(series, i), column(series, j), least, n_obs);
-      }
-      result.matrix(i, j) = result.matrix(j, i) = rho;
-      result.n_obs(i, j) = result.n_obs(j, i) = n_obs;
-    }
-  }
-  return result;
+  return correlation_matrix(series.cols(), [&](Eigen::Index i, Eigen::Index j) {
+    return pair_correlation(column(series, i), column(series, j), least);
+  });
 }
 
 std::vector<Eigen::Index> complete_subset(const Eigen::MatrixXd& correlations) {

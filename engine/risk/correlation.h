@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -16,6 +17,34 @@ struct PairwiseCorrelations {
                            ///< series with itself too.
   Eigen::MatrixXi n_obs;   ///< Days that both series of a cell have.
 };
+
+/// Correlation of two series on the days where both exist.
+struct PairCorrelation {
+  double rho = 0;  ///< NaN: unknown.
+  int n_obs = 0;
+};
+
+/// Pearson correlation of two series on the days where both exist (NaN: missing). Unknown below
+/// `least` common days, or if a series is constant on them. Asserts equal sizes. Cost: O(n).
+[[nodiscard]] PairCorrelation pair_correlation(std::span<const double> a,
+                                               std::span<const double> b,
+                                               std::size_t least);
+
+/// The matrix of `size` series whose cells are `pair(i, j)`, i <= j. A series that has no
+/// correlation with itself is unknown on the diagonal too.
+template <class Pair>
+[[nodiscard]] PairwiseCorrelations correlation_matrix(Eigen::Index size, Pair pair) {
+  PairwiseCorrelations result{Eigen::MatrixXd(size, size), Eigen::MatrixXi(size, size)};
+  for (Eigen::Index j = 0; j < size; ++j) {
+    for (Eigen::Index i = 0; i <= j; ++i) {
+      const PairCorrelation cell = pair(i, j);
+      const double rho = i == j && !std::isnan(cell.rho) ? 1 : cell.rho;
+      result.matrix(i, j) = result.matrix(j, i) = rho;
+      result.n_obs(i, j) = result.n_obs(j, i) = cell.n_obs;
+    }
+  }
+  return result;
+}
 
 /// Pearson correlation of each pair of columns on the days where both exist (NaN: missing). A cell
 /// is unknown below `least` common days, or if a series is constant on them; the diagonal counts as
