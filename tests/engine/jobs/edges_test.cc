@@ -17,19 +17,12 @@ using nlohmann::json;
 const Date kDay = Date{std::chrono::year{2017} / 6 / 30};
 const Date kEntry = Date{std::chrono::year{2017} / 4 / 3};
 
-Inputs make_market() {
-  Inputs inputs;
-  inputs.factors(kDay, 330).rate(kDay - std::chrono::days{500}, kDay, 1.2);
-  inputs.prices("AAA", kDay, wiggle(80, 330, 1)).prices("BBB", kDay, wiggle(60, 330, 2));
-  return inputs;
-}
-
 json run_one(Inputs& inputs, JobType type, Date day = kDay) {
   return run_document(*make_risk_calculation(inputs.rows()), type, portfolio_id(1), day);
 }
 
 TEST(Edges, AnUnknownSymbolIsNotWorthZero) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("AAA", 10, 70, kEntry), stock("ZZZ", 5, 9, kEntry)});
 
   const json values = run_one(inputs, JobType::kPositionValuesUpdate);
@@ -46,7 +39,7 @@ TEST(Edges, AnUnknownSymbolIsNotWorthZero) {
 }
 
 TEST(Edges, NothingButUnknownSymbolsGivesNullsEverywhere) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("ZZZ", 5, 9, kEntry)});
 
   EXPECT_EQ(run_one(inputs, JobType::kPortfolioAggregation)["gross_exposure_reason"], "no_price");
@@ -62,7 +55,7 @@ TEST(Edges, NothingButUnknownSymbolsGivesNullsEverywhere) {
 }
 
 TEST(Edges, WithoutPositionsThereIsNothingToDo) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("AAA", 10, 70, kDay + std::chrono::days{3})});
 
   for (const JobType type : kAllJobTypes) {
@@ -75,7 +68,7 @@ TEST(Edges, WithoutPositionsThereIsNothingToDo) {
 }
 
 TEST(Edges, ALateListingIsLeftOutOfTheSeriesAndNamed) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.prices("NEW", kDay, wiggle(20, 100, 5));
   inputs.portfolio(portfolio_id(1), {stock("AAA", 100, 70, kEntry), stock("NEW", 50, 20, kEntry)});
 
@@ -91,7 +84,7 @@ TEST(Edges, ALateListingIsLeftOutOfTheSeriesAndNamed) {
 TEST(Edges, AFewGapsAreFilledByTheMarketBeta) {
   std::vector<double> closes = wiggle(80, 330, 1);
   closes[200] = closes[280] = std::nan("");
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   std::erase_if(inputs.rows().prices, [](const PriceRow& row) { return row.symbol == "AAA"; });
   inputs.prices("AAA", kDay, closes);
   inputs.portfolio(portfolio_id(1), {stock("AAA", 100, 70, kEntry)});
@@ -103,7 +96,7 @@ TEST(Edges, AFewGapsAreFilledByTheMarketBeta) {
 }
 
 TEST(Edges, AConstantPriceHasNoBeta) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.prices("CSH", kDay, std::vector<double>(330, 1.0));
   inputs.portfolio(portfolio_id(1), {stock("CSH", 20000, 1, kEntry)});
 
@@ -118,7 +111,7 @@ TEST(Edges, AConstantPriceHasNoBeta) {
 }
 
 TEST(Edges, APortfolioOfOneIsFullyConcentrated) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("AAA", 1000, 70, kEntry)});
 
   EXPECT_NEAR(run_one(inputs, JobType::kSectorConcentration)["hhi"].get<double>(), 10000, 1e-9);
@@ -132,7 +125,7 @@ TEST(Edges, APortfolioOfOneIsFullyConcentrated) {
 }
 
 TEST(Edges, ANetShortBookHasItsOwnSigns) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("AAA", -100, 70, kEntry), stock("BBB", 10, 60, kEntry)});
   inputs.equity(1000, kDay);
 
@@ -147,7 +140,7 @@ TEST(Edges, ANetShortBookHasItsOwnSigns) {
 }
 
 TEST(Edges, RatiosToNoEquityAreUnknown) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1),
                    {stock("AAA", 100, 200, Date{std::chrono::year{2017} / 6 / 29})});
   inputs.equity(1, Date{std::chrono::year{2017} / 6 / 28});  // lost at once
@@ -162,7 +155,7 @@ TEST(Edges, RatiosToNoEquityAreUnknown) {
 }
 
 TEST(Edges, AnOptionIsWorthItsIntrinsicValueOnItsLastDayAndThenGone) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   const Date last = Date{std::chrono::year{2017} / 6 / 28};
   inputs.portfolio(portfolio_id(1),
                    {option("AAA", 2, 3, kEntry, 10, last, OptionRight::kCall),
@@ -187,7 +180,7 @@ TEST(Edges, AnOptionIsWorthItsIntrinsicValueOnItsLastDayAndThenGone) {
 }
 
 TEST(Edges, AnOptionWithoutHistoryHasNoVolatility) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.price("IPO", kDay, 30);
   inputs.portfolio(portfolio_id(1), {option("IPO", 1, 3, kEntry, 30, kDay + std::chrono::days{40},
                                             OptionRight::kPut)});
@@ -201,7 +194,7 @@ TEST(Edges, AnOptionWithoutHistoryHasNoVolatility) {
 }
 
 TEST(Edges, FailedGreeksLeaveOptionsOutOfTheAggregation) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("AAA", 100, 70, kEntry),
                                      option("AAA", 1, 3, kEntry, 80, kDay + std::chrono::days{40},
                                             OptionRight::kPut)});
@@ -221,7 +214,7 @@ TEST(Edges, FailedGreeksLeaveOptionsOutOfTheAggregation) {
 }
 
 TEST(Edges, AStalePriceIsUsedForFiveSessionsAndSaidToBe) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   const Calendar& calendar = Calendar::nyse();
   Date last = kDay;
   for (int i = 0; i < 5; ++i) {
@@ -240,7 +233,7 @@ TEST(Edges, AStalePriceIsUsedForFiveSessionsAndSaidToBe) {
 }
 
 TEST(Edges, APrivatePositionKeepsItsLastMark) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.price("FUND", Date{std::chrono::year{2017} / 4 / 28}, 12);
   Position marked = stock("FUND", 100, 10, kEntry);
   marked.investment_class = InvestmentClass::kPrivate;
@@ -256,7 +249,7 @@ TEST(Edges, APrivatePositionKeepsItsLastMark) {
 }
 
 TEST(Edges, WhatIsNoTradingDayOrNoPortfolioIsAnError) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("AAA", 10, 70, kEntry)});
   const auto calculation = make_risk_calculation(inputs.rows());
   JobSpec spec;
@@ -271,7 +264,7 @@ TEST(Edges, WhatIsNoTradingDayOrNoPortfolioIsAnError) {
 }
 
 TEST(Edges, MarketDataNamesWhatIsMissingStaleOrDoubtful) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   std::vector<double> shifted = wiggle(50, 330, 7);
   shifted.back() /= 10;
   inputs.prices("SHIFT", kDay, shifted);

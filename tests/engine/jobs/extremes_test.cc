@@ -19,13 +19,6 @@ using nlohmann::json;
 const Date kDay = Date{std::chrono::year{2017} / 6 / 30};
 const Date kEntry = Date{std::chrono::year{2017} / 4 / 3};
 
-Inputs make_market() {
-  Inputs inputs;
-  inputs.factors(kDay, 330).rate(kDay - std::chrono::days{500}, kDay, 1.2);
-  inputs.prices("AAA", kDay, wiggle(80, 330, 1)).prices("BBB", kDay, wiggle(60, 330, 2));
-  return inputs;
-}
-
 json run_one(Inputs& inputs, JobType type, Date day = kDay) {
   return run_document(*make_risk_calculation(inputs.rows()), type, portfolio_id(1), day);
 }
@@ -36,7 +29,7 @@ void expect_sound(Inputs& inputs) {
 }
 
 TEST(Extremes, APriceOfNextToNothingIsNoPriceAndIsFlagged) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   std::vector<double> closes = wiggle(40, 330, 3);
   closes[300] = 1e-300;
   closes[329] = 1e-300;
@@ -57,7 +50,7 @@ TEST(Extremes, APriceOfNextToNothingIsNoPriceAndIsFlagged) {
 }
 
 TEST(Extremes, ASplitOfNextToNothingIsNone) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.rows().splits.push_back({"AAA", kDay - std::chrono::days{9}, 1e-300});
   inputs.portfolio(portfolio_id(1), {stock("AAA", 100, 70, kEntry)});
 
@@ -69,7 +62,7 @@ TEST(Extremes, ASplitOfNextToNothingIsNone) {
 
 TEST(Extremes, AnEquityOfRoundingIsNoDivisor) {
   for (const double amount : {1e-300, 1e-9}) {
-    Inputs inputs = make_market();
+    Inputs inputs = make_market(kDay);
     inputs.portfolio(portfolio_id(1), {stock("AAA", 100, 70, kEntry)});
     inputs.equity(amount, Calendar::nyse().previous(kDay));
 
@@ -80,7 +73,7 @@ TEST(Extremes, AnEquityOfRoundingIsNoDivisor) {
 }
 
 TEST(Extremes, AHedgeThatCancelsHasPricesButNoShares) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1),
                    {stock("AAA", 100, 70, kEntry), stock("AAA", -100, 75, kEntry)});
 
@@ -93,7 +86,7 @@ TEST(Extremes, AHedgeThatCancelsHasPricesButNoShares) {
 }
 
 TEST(Extremes, TheSymbolWithoutHistoryLeavesTheCorrelationsNotItsPartner) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.prices("AA", kDay, wiggle(90, 12, 6));  // before BBB by name
   inputs.portfolio(portfolio_id(1), {stock("AA", 900, 70, kEntry), stock("BBB", 900, 60, kEntry)});
 
@@ -109,7 +102,7 @@ TEST(Extremes, TheSymbolWithoutHistoryLeavesTheCorrelationsNotItsPartner) {
 }
 
 TEST(Extremes, TwoEqualFundsLeaveOnlyTheJointRegressionSingular) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   std::erase_if(inputs.rows().prices, [](const PriceRow& row) { return row.symbol == "VUG"; });
   std::vector<PriceRow> copies;
   for (PriceRow row : inputs.rows().prices) {
@@ -132,7 +125,7 @@ TEST(Extremes, TwoEqualFundsLeaveOnlyTheJointRegressionSingular) {
 }
 
 TEST(Extremes, APositionInAFactorFundIsThatFactor) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {stock("SPY", 100, 70, kEntry)});
 
   const json factors = run_one(inputs, JobType::kFactorAnalysis);
@@ -146,7 +139,7 @@ TEST(Extremes, APositionInAFactorFundIsThatFactor) {
 }
 
 TEST(Extremes, AnOptionMayBeEnteredOnItsLastDay) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.portfolio(portfolio_id(1), {option("AAA", 2, 3, kDay, 60, kDay, OptionRight::kCall)});
   inputs.equity(10000, Calendar::nyse().previous(kDay));
 
@@ -163,7 +156,7 @@ TEST(Extremes, AnExitOverAGapTakesTheLastCloseAndAStoppedSymbolItsLastValue) {
   const Date exit = calendar.previous(calendar.previous(kDay));
   std::vector<double> closes = wiggle(50, 330, 8);
   closes[327] = std::nan("");  // the day of the exit
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   inputs.prices("GAP", kDay, closes);
   inputs.prices("STOP", exit - std::chrono::days{14}, wiggle(20, 300, 9));
   Position sold = stock("GAP", 100, 40, kEntry);
@@ -181,7 +174,7 @@ TEST(Extremes, AnExitOverAGapTakesTheLastCloseAndAStoppedSymbolItsLastValue) {
 }
 
 TEST(Extremes, WarningsSayWhatMadeAPriceSuspiciousAndNameFactorFunds) {
-  Inputs inputs = make_market();
+  Inputs inputs = make_market(kDay);
   for (PriceRow& row : inputs.rows().prices) {
     row.close *= row.date == kDay && (row.symbol == "AAA" || row.symbol == "SPY") ? 10 : 1;
   }

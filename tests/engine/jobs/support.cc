@@ -210,4 +210,11 @@ Position option(const std::string& underlying,
   return position;
 }
 
+Inputs make_market(Date last) {
+  Inputs inputs;
+  inputs.factors(last, 330).rate(last - std::chrono::days{500}, last, 1.2);
+  inputs.prices("AAA", last, wiggle(80, 330, 1)).prices("BBB", last, wiggle(60, 330, 2));
+  return inputs;
+}
+
 }  // namespace runledger::engine::test

@@ -70,4 +70,7 @@ class Inputs {
                               Date expiration,
                               OptionRight right);
 
+/// Factors, rates, and the stocks AAA and BBB over the 330 sessions up to `last`.
+[[nodiscard]] Inputs make_market(Date last);
+
 }  // namespace runledger::engine::test

@@ -79,3 +79,31 @@ export function padded(values: number[], width: number): { min: number; max: num
   const room = (high - low || 1) * (width < 500 ? 0.34 : 0.16);
   return { min: low < 0 ? low - room : low, max: high > 0 || low === high ? high + room : high };
 }
+
+/** A row a name, drawn by hand between two numbers, with a line at 0. */
+export function handDrawnRows(
+  input: Input, unit: Unit, names: string[], numbers: number[],
+  tell: (index: number) => string, series: Record<string, unknown>,
+): Record<string, unknown> {
+  const { theme, width } = input;
+  const base = frame(input);
+  const axis = numbersAxis(unit, width, theme);
+  return {
+    ...base,
+    grid: { left: namesWidth(names, width), right: 12, top: 6, bottom: 26 },
+    xAxis: {
+      ...axis, ...padded(numbers, width),
+      axisLabel: { ...(axis["axisLabel"] as object), showMinLabel: false, showMaxLabel: false },
+    },
+    yAxis: namesAxis(names, width, theme),
+    tooltip: { ...(base["tooltip"] as object), formatter: (at: { dataIndex: number }) => tell(at.dataIndex) },
+    series: [{
+      type: "custom",
+      markLine: {
+        silent: true, symbol: "none", label: { show: false },
+        lineStyle: { color: theme.quiet, type: "solid", width: 1 }, data: [{ xAxis: 0 }],
+      },
+      ...series,
+    }],
+  };
+}

@@ -1,4 +1,4 @@
-import { frame, namesAxis, namesWidth, numbersAxis, padded, rowsHeight, type Drawing, type Input } from "./common";
+import { handDrawnRows, rowsHeight, type Drawing, type Input } from "./common";
 import { formatLabel, formatNumber } from "./format";
 import { columnOf, numberOf } from "./model";
 
@@ -26,63 +26,47 @@ function steps(input: Input): Step[] {
 }
 
 export function waterfall(input: Input): Drawing {
-  const { chart, table, theme, width } = input;
+  const { chart, table, theme } = input;
   const unit = columnOf(table, chart.values[0] ?? "").unit;
   const made = steps(input);
   const names = made.map((step) => step.name);
-  const range = padded(made.flatMap((step) => [step.from, step.to]), width);
-  const axis = numbersAxis(unit, width, theme);
+  const tell = (index: number) => {
+    const step = made[index];
+    return step ? step.name + ": " + formatNumber(step.change, unit) : "";
+  };
   return {
     height: rowsHeight(made.length) + 8,
-    option: {
-      ...frame(input),
-      grid: { left: namesWidth(names, width), right: 12, top: 6, bottom: 26 },
-      xAxis: { ...axis, ...range, axisLabel: { ...(axis["axisLabel"] as object), showMinLabel: false, showMaxLabel: false } },
-      yAxis: namesAxis(names, width, theme),
-      tooltip: {
-        ...(frame(input)["tooltip"] as object),
-        formatter: (point: { dataIndex: number }) => {
-          const step = made[point.dataIndex];
-          return step ? step.name + ": " + formatNumber(step.change, unit) : "";
-        },
-      },
-      series: [{
-        type: "custom",
-        encode: { x: [1, 2], y: 0 },
-        data: made.map((step, index) => [index, step.from, step.to]),
-        markLine: {
-          silent: true, symbol: "none", label: { show: false },
-          lineStyle: { color: theme.quiet, type: "solid", width: 1 }, data: [{ xAxis: 0 }],
-        },
-        renderItem: (_: unknown, api: any) => {
-          const index = api.value(0) as number;
-          const step = made[index];
-          if (!step) {
-            return null;
-          }
-          const [x0, y] = api.coord([step.from, index]) as [number, number];
-          const [x1] = api.coord([step.to, index]) as [number, number];
-          const height = Math.min(18, (api.size([0, 1]) as number[])[1]! * 0.7);
-          const left = Math.min(x0, x1);
-          const right = Math.max(x0, x1);
-          const fill = step.total ? theme.total : step.change < 0 ? theme.negative : theme.positive;
-          const back = step.change < 0;
-          return {
-            type: "group",
-            children: [
-              { type: "rect", shape: { x: left, y: y - height / 2, width: Math.max(1, right - left), height }, style: { fill } },
-              {
-                type: "text",
-                x: back ? left - 5 : right + 5, y,
-                style: {
-                  text: (step.change > 0 && !step.total ? "+" : "") + formatNumber(step.change, unit, true),
-                  fill: theme.text, fontSize: 11, align: back ? "right" : "left", verticalAlign: "middle",
-                },
+    option: handDrawnRows(input, unit, names, made.flatMap((step) => [step.from, step.to]), tell, {
+      encode: { x: [1, 2], y: 0 },
+      data: made.map((step, index) => [index, step.from, step.to]),
+      renderItem: (_: unknown, api: any) => {
+        const index = api.value(0) as number;
+        const step = made[index];
+        if (!step) {
+          return null;
+        }
+        const [x0, y] = api.coord([step.from, index]) as [number, number];
+        const [x1] = api.coord([step.to, index]) as [number, number];
+        const height = Math.min(18, (api.size([0, 1]) as number[])[1]! * 0.7);
+        const left = Math.min(x0, x1);
+        const right = Math.max(x0, x1);
+        const fill = step.total ? theme.total : step.change < 0 ? theme.negative : theme.positive;
+        const back = step.change < 0;
+        return {
+          type: "group",
+          children: [
+            { type: "rect", shape: { x: left, y: y - height / 2, width: Math.max(1, right - left), height }, style: { fill } },
+            {
+              type: "text",
+              x: back ? left - 5 : right + 5, y,
+              style: {
+                text: (step.change > 0 && !step.total ? "+" : "") + formatNumber(step.change, unit, true),
+                fill: theme.text, fontSize: 11, align: back ? "right" : "left", verticalAlign: "middle",
               },
-            ],
-          };
-        },
-      }],
-    },
+            },
+          ],
+        };
+      },
+    }),
   };
 }
