@@ -277,7 +277,8 @@ class ReadOnlyDisk(Mounted):
 
     def forget_after(self, sequence):
         """A sync that is under way when ext4 gives up can say that all is well and lose its data all
-        the same (seen on Linux 6.18): what was acknowledged from then on proves nothing."""
+        the same: Linux 6.18 does it to a bare write and fdatasync too (docs/reliability.md). What was
+        acknowledged before must be there."""
         for later in [seq for seq in self.record.events if seq > sequence]:
             del self.record.events[later]
         self.record.newest = sequence
