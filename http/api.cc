@@ -67,6 +67,7 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   const ApiContext context{service, access_, metrics_, router_};
   add_auth_routes(router_, context);
   add_run_routes(router_, context);
+  add_run_picture_routes(router_, context);
   add_history_routes(router_, context);
   add_job_routes(router_, context);
   add_data_quality_routes(router_, context);

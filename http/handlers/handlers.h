@@ -16,6 +16,7 @@ namespace runledger::http {
 
 void add_auth_routes(Router& router, const ApiContext& context);
 void add_run_routes(Router& router, const ApiContext& context);
+void add_run_picture_routes(Router& router, const ApiContext& context);
 void add_history_routes(Router& router, const ApiContext& context);
 void add_job_routes(Router& router, const ApiContext& context);
 void add_data_quality_routes(Router& router, const ApiContext& context);
