@@ -1,0 +1,29 @@
+// What the colours and symbols of a grid mean, with how many cells are of each.
+import type { Palette, Status } from "./palettes";
+import { useDark } from "./use_dark";
+
+/** The mark of a status as in the cells: its colour and its symbol. */
+export function StatusMark({ status }: { status: Status }) {
+  const mode = useDark() ? "dark" : "light";
+  return (
+    <svg class="status-mark" width="14" height="14" viewBox="0 0 16 16" aria-hidden="true">
+      <rect width="16" height="16" rx="2" fill={status.fill[mode]} />
+      <path d={status.symbol} fill="none" stroke={status.ink[mode]} stroke-width="1.9" stroke-linecap="round" stroke-linejoin="round" />
+    </svg>
+  );
+}
+
+/** All statuses of a palette in a line; those that are not there are shown quietly. */
+export function Legend({ palette, counts }: { palette: Palette; counts: readonly number[] }) {
+  return (
+    <ul class="legend" aria-label="Cells by status">
+      {palette.map((status, code) => (
+        <li key={status.word} class={counts[code] ? "" : "quiet"}>
+          <StatusMark status={status} />
+          <span>{status.word}</span>
+          <b>{(counts[code] ?? 0).toLocaleString("en-US")}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}
