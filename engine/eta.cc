@@ -39,8 +39,8 @@ std::optional<Eta> estimate_time_left(std::span<const WorkOfType> work, double e
   for (const auto& type : work) {
     const Moments one = type.done > 0 ? moments_of(type) : overall;
     left += type.left * one.mean;
-    variance += type.left * one.variance +
-                type.left * type.left * one.variance / std::max(type.done, 1.0);
+    variance +=
+        type.left * one.variance + type.left * type.left * one.variance / std::max(type.done, 1.0);
   }
   const double scale = elapsed / all.seconds;
   const double margin = kNormal95 * std::sqrt(variance) * scale;

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "engine/clock.h"
-#include "engine/inputs/import.h"
 #include "engine/eta.h"
+#include "engine/inputs/import.h"
 #include "engine/job.h"
 #include "engine/run_state.h"
 #include "schema/error.h"

@@ -242,7 +242,7 @@ void write_progress_fields(JsonWriter& json, const engine::RunProgress& progress
   // Shown with one decimal, but 100 only when the run has ended.
   const double percent = std::floor(progress.percent * 10.0) / 10.0;
   json.field("progress_percent", percent);
-  const auto write_eta = [&](std::string_view name, double engine::Eta::* member) {
+  const auto write_eta = [&](std::string_view name, double engine::Eta::*member) {
     json.key(name);
     progress.eta ? json.value(rounded((*progress.eta).*member, 1)) : json.null();
   };

@@ -36,9 +36,8 @@ TEST(Eta, OfEqualJobsIsExactAndHasNoBand) {
 }
 
 TEST(Eta, DoesNotTakeSlowTypesThatComeLastForFastOnes) {
-  const auto eta = estimate_time_left(std::vector{type_of(std::vector<double>(99, 0.01), 0),
-                                                  type_of({1.0}, 99)},
-                                      1.99);
+  const auto eta = estimate_time_left(
+      std::vector{type_of(std::vector<double>(99, 0.01), 0), type_of({1.0}, 99)}, 1.99);
 
   ASSERT_TRUE(eta);
   EXPECT_NEAR(eta->seconds, 99, 1e-9);  // By the number of jobs it would be 1.97.

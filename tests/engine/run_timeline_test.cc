@@ -20,9 +20,9 @@ class TimelineTest : public ::testing::Test {
     fold_.fold(event);
   }
   void attempt(int ms, std::uint32_t job, std::uint32_t number = 1) {
-    at(ms, JobAttempted{{.index = job, .type = {}, .portfolio = {}, .as_of = {}},
-                        Attempt{number},
-                        Epoch{1}});
+    at(ms,
+       JobAttempted{
+           {.index = job, .type = {}, .portfolio = {}, .as_of = {}}, Attempt{number}, Epoch{1}});
   }
   void succeed(int ms, std::uint32_t job, int duration_ms) {
     JobSucceeded succeeded;
