@@ -1,9 +1,9 @@
 #include "http/dashboard.h"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <array>
-
-#include <zlib.h>
 
 #include "http/dashboard_assets.h"
 #include "http/message.h"

@@ -15,7 +15,7 @@ struct Asset {
 };
 
 struct Dashboard {
-  std::string page;                     ///< The one HTML page; its script shows what the path asks for.
+  std::string page;  ///< The one HTML page; its script shows what the path asks for.
   std::string content_security_policy;  ///< Scripts, styles and connections of this server alone.
   std::vector<Asset> assets;
 };

@@ -1,7 +1,8 @@
+#include "http/dashboard.h"
+
 #include <algorithm>
 #include <memory>
 
-#include "http/dashboard.h"
 #include "http/handlers/handlers.h"
 
 namespace runledger::http {
@@ -42,8 +43,7 @@ Outcome show_asset(const Dashboard& dashboard, const Call& call) {
     return refuse(404, "route_not_found", "there is no such file; load the page again");
   }
   const auto* encodings = call.request.header("Accept-Encoding");
-  const bool packed =
-      !asset->gzipped.empty() && encodings != nullptr && accepts_gzip(*encodings);
+  const bool packed = !asset->gzipped.empty() && encodings != nullptr && accepts_gzip(*encodings);
   Response response;
   response.content_type = asset->content_type;
   response.headers = {{"Cache-Control", "public, max-age=31536000, immutable"},
@@ -60,15 +60,14 @@ Outcome show_asset(const Dashboard& dashboard, const Call& call) {
 void add_dashboard_routes(Router& router) {
   const auto dashboard = std::make_shared<const Dashboard>(make_dashboard());
   for (const auto& [path, operation] : kPages) {
-    Route route{.path = path,
-                .operation = operation,
-                .tag = "pages",
-                .summary = "The dashboard.",
-                .access = Access::kPublic,
-                .is_page = true,
-                .handler = [dashboard](const Call& /*call*/) -> Outcome {
-                  return show_page(*dashboard);
-                }};
+    Route route{
+        .path = path,
+        .operation = operation,
+        .tag = "pages",
+        .summary = "The dashboard.",
+        .access = Access::kPublic,
+        .is_page = true,
+        .handler = [dashboard](const Call& /*call*/) -> Outcome { return show_page(*dashboard); }};
     router.add(std::move(route));
   }
   router.add({.path = "/assets/{asset}",

@@ -1,9 +1,10 @@
 #include "http/dashboard.h"
 
+#include <zlib.h>
+
 #include <regex>
 
 #include <gmock/gmock.h>
-#include <zlib.h>
 
 #include "tests/http/api_fixture.h"
 
