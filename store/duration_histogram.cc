@@ -31,9 +31,9 @@ std::uint64_t middle_of(std::uint32_t bucket) noexcept {
 void DurationHistogram::add(nanoseconds duration) {
   const std::uint32_t bucket =
       bucket_of(static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0)));
-  const auto place =
-      std::lower_bound(buckets_.begin(), buckets_.end(), bucket,
-                       [](const auto& entry, std::uint32_t wanted) { return entry.first < wanted; });
+  const auto place = std::lower_bound(
+      buckets_.begin(), buckets_.end(), bucket,
+      [](const auto& entry, std::uint32_t wanted) { return entry.first < wanted; });
   if (place != buckets_.end() && place->first == bucket) {
     ++place->second;
   } else {
@@ -69,8 +69,8 @@ std::optional<nanoseconds> DurationHistogram::quantile(double share) const noexc
     return std::nullopt;
   }
   const double wanted = std::ceil(share * static_cast<double>(count_));
-  const auto rank = std::clamp<std::uint64_t>(
-      wanted < 1 ? 1 : static_cast<std::uint64_t>(wanted), 1, count_);
+  const auto rank =
+      std::clamp<std::uint64_t>(wanted < 1 ? 1 : static_cast<std::uint64_t>(wanted), 1, count_);
   std::uint64_t below = 0;
   for (const auto& [bucket, count] : buckets_) {
     below += count;

@@ -13,7 +13,6 @@
 namespace runledger::store {
 namespace {
 
-
 JobYield yield_of(CellYields yields, JobType type) {
   return JobYield{static_cast<std::uint8_t>(yields >> cell_shift(type) & 0xfU)};
 }
@@ -130,12 +129,11 @@ Status add_blocks(const TableReader& tables,
     }
     const BlockNumber last = std::min(*std::prev(end) + 1, block_of(indexed));
     RL_TRY(visit_rows(tables, Table::kJobIndex, block_key(kCellsPrefix, *begin),
-                      block_key(kCellsPrefix, last),
-                      [&](std::string_view, std::string_view value) {
-                        return visit_cells(value, [&](const PortfolioId& portfolio,
-                                                      std::string_view cells) {
-                          fold.add(portfolio, cells);
-                        });
+                      block_key(kCellsPrefix, last), [&](std::string_view, std::string_view value) {
+                        return visit_cells(
+                            value, [&](const PortfolioId& portfolio, std::string_view cells) {
+                              fold.add(portfolio, cells);
+                            });
                       }));
     begin = end;
   }
@@ -171,24 +169,24 @@ Result<std::optional<Date>> newest_usable_date(const TableReader& tables,
   std::string begin;
   put_uuid(begin, portfolio.uuid);
   Status damage;
-  RL_TRY(tables.scan(
-      Table::kLatest, begin, prefix_end(begin), ScanOrder::kDescending,
-      [&](std::string_view, std::string_view value) {
-        const auto latest = decode_latest(value);
-        if (!latest) {
-          damage = std::unexpected(latest.error());
-          return false;
-        }
-        if (date != latest->as_of) {
-          date = latest->as_of;
-          yields = 0;
-        }
-        yields |= CellYields{static_cast<unsigned>(JobYield::kFull)} << cell_shift(latest->type);
-        if (is_usable(yields)) {
-          newest = date;
-        }
-        return !newest;
-      }));
+  RL_TRY(tables.scan(Table::kLatest, begin, prefix_end(begin), ScanOrder::kDescending,
+                     [&](std::string_view, std::string_view value) {
+                       const auto latest = decode_latest(value);
+                       if (!latest) {
+                         damage = std::unexpected(latest.error());
+                         return false;
+                       }
+                       if (date != latest->as_of) {
+                         date = latest->as_of;
+                         yields = 0;
+                       }
+                       yields |= CellYields{static_cast<unsigned>(JobYield::kFull)}
+                                 << cell_shift(latest->type);
+                       if (is_usable(yields)) {
+                         newest = date;
+                       }
+                       return !newest;
+                     }));
   RL_TRY(damage);
   return newest;
 }

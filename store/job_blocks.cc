@@ -21,9 +21,7 @@ Positions collect_positions(std::span<const BlockEntry> entries) {
   Positions positions;
   for (const auto& [sequence, head] : entries) {
     const std::uint16_t position = position_of(sequence);
-    const auto add = [&](std::string prefix) {
-      positions[std::move(prefix)].push_back(position);
-    };
+    const auto add = [&](std::string prefix) { positions[std::move(prefix)].push_back(position); };
     add(std::string(kEveryPrefix));
     add(run_prefix(head.run));
     add(portfolio_prefix(head.portfolio));
@@ -77,8 +75,9 @@ std::string encode_counts(const JobCounts& counts) {
   std::string bytes;
   put_varint(bytes, static_cast<std::uint64_t>(counts.longest.count()));
   put_varint(bytes, static_cast<std::uint64_t>(counts.duration.count()));
-  for (const std::uint64_t count : {counts.succeeded, counts.with_warnings, counts.failed,
-                                    counts.skipped, counts.cancelled, counts.reused, counts.retried}) {
+  for (const std::uint64_t count :
+       {counts.succeeded, counts.with_warnings, counts.failed, counts.skipped, counts.cancelled,
+        counts.reused, counts.retried}) {
     put_varint(bytes, count);
   }
   counts.computed.encode(bytes);
@@ -284,8 +283,9 @@ Status merge_counts(std::string_view bytes, JobCounts& counts) {
   counts.longest =
       std::max(counts.longest, nanoseconds{static_cast<std::int64_t>(fields.varint())});
   counts.duration += nanoseconds{static_cast<std::int64_t>(fields.varint())};
-  for (std::uint64_t* count : {&counts.succeeded, &counts.with_warnings, &counts.failed,
-                               &counts.skipped, &counts.cancelled, &counts.reused, &counts.retried}) {
+  for (std::uint64_t* count :
+       {&counts.succeeded, &counts.with_warnings, &counts.failed, &counts.skipped,
+        &counts.cancelled, &counts.reused, &counts.retried}) {
     *count += fields.varint();
   }
   counts.computed.merge_encoded(fields);

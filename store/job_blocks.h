@@ -21,10 +21,9 @@
 /// of the newest block that has any are not indexed: queries read them one by one. Internal.
 ///
 /// kJobIndex, with numbers in big-endian:
-///     'm' block                 -> first and last time, count, first and last as-of date (BlockMarks)
-///     'e' block                 -> positions of all jobs
-///     'r' run block, 'p' portfolio block, 't' type block, 's' status block, 'g' error category
-///     block, 'u' triggered-by block
+///     'm' block                 -> first and last time, count, first and last as-of date
+///     (BlockMarks) 'e' block                 -> positions of all jobs 'r' run block, 'p' portfolio
+///     block, 't' type block, 's' status block, 'g' error category block, 'u' triggered-by block
 ///                               -> positions of the jobs with that value
 ///     'a' block                 -> (as-of date, positions) of each date, ascending
 ///     'd' day block             -> (type, JobCounts) of the jobs that ended on that UTC day
@@ -127,7 +126,8 @@ using CellYields = std::uint64_t;
 /// it does in kLatest.
 [[nodiscard]] CellYields fold_yields(CellYields older, CellYields newer) noexcept;
 [[nodiscard]] CellYields yields_of(const JobHead& head) noexcept;
-/// Calls `visit` for each portfolio with the cells of its dates, which read_cell() takes one by one.
+/// Calls `visit` for each portfolio with the cells of its dates, which read_cell() takes one by
+/// one.
 [[nodiscard]] Status visit_cells(
     std::string_view bytes,
     const std::function<void(const PortfolioId&, std::string_view cells)>& visit);

@@ -107,8 +107,8 @@ std::string encode_job_head(const JobHead& head) {
   put_u8(bytes, static_cast<std::uint8_t>(head.type));
   put_u8(bytes, static_cast<std::uint8_t>(head.status));
   put_u8(bytes, static_cast<std::uint8_t>(head.yield));
-  put_u8(bytes, static_cast<std::uint8_t>((head.reused ? kReused : 0) |
-                                          (head.retried ? kRetried : 0)));
+  put_u8(bytes,
+         static_cast<std::uint8_t>((head.reused ? kReused : 0) | (head.retried ? kRetried : 0)));
   put_u8(bytes, head.category ? static_cast<std::uint8_t>(*head.category) : std::uint8_t{0});
   put_date(bytes, head.as_of);
   put_i64(bytes, head.finished_at.time_since_epoch().count());

@@ -82,7 +82,7 @@ class JobSearch {
   std::optional<Sequence> end_;
   Sequence indexed_{};
   std::optional<BlockNumber> first_block_;  ///< Oldest one in the index; absent if there is none.
-  bool whole_blocks_ = false;  ///< Sets of positions are of no use: no field is named.
+  bool whole_blocks_ = false;               ///< Sets of positions are of no use: no field is named.
   std::vector<Candidate> candidates_;
 };
 

@@ -83,10 +83,8 @@ Status add_rows(const TableReader& tables,
   if (from >= to) {
     return {};
   }
-  const JobFilter filter{.portfolio = query.portfolio,
-                         .type = query.type,
-                         .finished_from = from,
-                         .finished_to = to};
+  const JobFilter filter{
+      .portfolio = query.portfolio, .type = query.type, .finished_from = from, .finished_to = to};
   RL_TRY_ASSIGN(JobSearch search, JobSearch::open(tables, filter, indexed));
   return search.visit_indexed(std::nullopt,
                               each_head([&](const JobHead& head) { statistics.add(head); }));

@@ -27,10 +27,10 @@ struct JobCounts {
   std::uint64_t failed = 0;
   std::uint64_t skipped = 0;
   std::uint64_t cancelled = 0;
-  std::uint64_t reused = 0;   ///< Of those that succeeded: with the result of an earlier job.
-  std::uint64_t retried = 0;  ///< Took more than one attempt, however they ended.
-  nanoseconds duration{};     ///< Sum over those that succeeded.
-  nanoseconds longest{};      ///< Of those that computed their result.
+  std::uint64_t reused = 0;    ///< Of those that succeeded: with the result of an earlier job.
+  std::uint64_t retried = 0;   ///< Took more than one attempt, however they ended.
+  nanoseconds duration{};      ///< Sum over those that succeeded.
+  nanoseconds longest{};       ///< Of those that computed their result.
   DurationHistogram computed;  ///< Durations of those that computed their result.
   /// Jobs that failed, by what and why.
   std::map<std::pair<std::string, std::optional<ErrorCategory>>, std::uint64_t> errors;
