@@ -17,10 +17,13 @@ namespace runledger::http {
 void add_auth_routes(Router& router, const ApiContext& context);
 void add_run_routes(Router& router, const ApiContext& context);
 void add_history_routes(Router& router, const ApiContext& context);
+void add_history_summary_route(Router& router, const ApiContext& context);
 void add_job_routes(Router& router, const ApiContext& context);
+void add_job_statistics_routes(Router& router, const ApiContext& context);
 void add_data_quality_routes(Router& router, const ApiContext& context);
 void add_event_routes(Router& router, const ApiContext& context);
 void add_portfolio_routes(Router& router, const ApiContext& context);
+void add_freshness_routes(Router& router, const ApiContext& context);
 void add_report_routes(Router& router, const ApiContext& context);
 void add_input_routes(Router& router, const ApiContext& context);
 void add_operation_routes(Router& router, const ApiContext& context);
