@@ -46,22 +46,26 @@ void DurationHistogram::merge(const DurationHistogram& other) {
   merge(other.buckets_);
 }
 
+// Most buckets are there already when many histograms are merged: those are counted in place.
 void DurationHistogram::merge(const Buckets& other) {
-  Buckets merged;
-  merged.reserve(buckets_.size() + other.size());
-  auto left = buckets_.begin();
+  Buckets missing;
+  auto place = buckets_.begin();
   for (const auto& [bucket, count] : other) {
-    while (left != buckets_.end() && left->first < bucket) {
-      merged.push_back(*left++);
+    while (place != buckets_.end() && place->first < bucket) {
+      ++place;
     }
-    merged.emplace_back(bucket, count);
-    if (left != buckets_.end() && left->first == bucket) {
-      merged.back().second += (left++)->second;
+    if (place != buckets_.end() && place->first == bucket) {
+      place->second += count;
+    } else {
+      missing.emplace_back(bucket, count);
     }
     count_ += count;
   }
-  merged.insert(merged.end(), left, buckets_.end());
-  buckets_ = std::move(merged);
+  if (!missing.empty()) {
+    Buckets merged(buckets_.size() + missing.size());
+    std::ranges::merge(buckets_, missing, merged.begin());
+    buckets_ = std::move(merged);
+  }
 }
 
 std::optional<nanoseconds> DurationHistogram::quantile(double share) const noexcept {

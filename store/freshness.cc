@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
 #include "store/job_blocks.h"
 #include "store/job_search.h"
@@ -47,8 +47,9 @@ class GridFold {
   GridFold(const std::vector<PortfolioId>& portfolios, const std::vector<Date>& dates)
       : columns_(dates.size()), first_(dates.front()) {
     for (std::size_t row = 0; row < portfolios.size(); ++row) {
-      rows_.emplace(portfolios[row], row);
+      rows_.emplace_back(portfolios[row], row);
     }
+    std::ranges::sort(rows_);
     column_of_day_.assign(static_cast<std::size_t>((dates.back() - first_).count()) + 1, -1);
     for (std::size_t column = 0; column < dates.size(); ++column) {
       column_of_day_[static_cast<std::size_t>((dates[column] - first_).count())] =
@@ -58,18 +59,16 @@ class GridFold {
   }
 
   void add(const PortfolioId& portfolio, std::string_view cells) {
-    const auto row = rows_.find(portfolio);
-    if (row == rows_.end()) {
-      return;
-    }
-    for (; !cells.empty(); cells.remove_prefix(kCellBytes)) {
-      const auto [date, yields] = read_cell(cells.substr(0, kCellBytes));
-      add(row->second, date, yields);
+    if (const auto row = row_of(portfolio)) {
+      for (; !cells.empty(); cells.remove_prefix(kCellBytes)) {
+        const auto [date, yields] = read_cell(cells.substr(0, kCellBytes));
+        add(*row, date, yields);
+      }
     }
   }
   void add(const JobHead& head) {
-    if (const auto row = rows_.find(head.portfolio); row != rows_.end()) {
-      add(row->second, head.as_of, yields_of(head));
+    if (const auto row = row_of(head.portfolio)) {
+      add(*row, head.as_of, yields_of(head));
     }
   }
 
@@ -85,6 +84,19 @@ class GridFold {
   }
 
  private:
+  using Row = std::pair<PortfolioId, std::size_t>;
+
+  /// The portfolios of a block ascend: it is often the one after the one before.
+  std::optional<std::size_t> row_of(const PortfolioId& portfolio) {
+    if (hint_ == rows_.size() || rows_[hint_].first != portfolio) {
+      const auto found = std::ranges::lower_bound(rows_, portfolio, {}, &Row::first);
+      if (found == rows_.end() || found->first != portfolio) {
+        return std::nullopt;
+      }
+      hint_ = static_cast<std::size_t>(found - rows_.begin());
+    }
+    return rows_[hint_++].second;
+  }
   void add(std::size_t row, Date date, CellYields yields) {
     const auto day = (date - first_).count();
     if (day < 0 || static_cast<std::size_t>(day) >= column_of_day_.size()) {
@@ -98,7 +110,8 @@ class GridFold {
 
   std::size_t columns_;
   Date first_;
-  std::unordered_map<PortfolioId, std::size_t> rows_;
+  std::vector<Row> rows_;                    // By portfolio.
+  std::size_t hint_ = 0;                     // The one to look at first.
   std::vector<std::int32_t> column_of_day_;  // -1: the day is none of the dates.
   std::vector<CellYields> yields_;
 };

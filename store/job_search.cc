@@ -12,7 +12,7 @@ namespace {
 
 // A page looks at few blocks if it can; a search that finds little grows its steps.
 constexpr BlockNumber kChunkFirst = 2;
-constexpr BlockNumber kChunkMost = 1024;
+constexpr BlockNumber kChunkMost = 256;
 // Reading on costs about a tenth of finding a row by its key.
 constexpr std::size_t kScanSpan = 10;
 
@@ -226,6 +226,7 @@ Status JobSearch::load(BlockNumber low, BlockNumber top, Sequence end) {
 
 Status JobSearch::load_marks(BlockNumber low, BlockNumber top, Sequence end) {
   candidates_.clear();
+  candidates_.reserve(static_cast<std::size_t>(top - low));
   const JobFilter& filter = *filter_;
   return visit_rows(
       *tables_, Table::kJobIndex, block_key(kMarksPrefix, low), block_key(kMarksPrefix, top),
@@ -252,18 +253,15 @@ Status JobSearch::load_marks(BlockNumber low, BlockNumber top, Sequence end) {
       });
 }
 
-/// Gives each candidate's row under `prefix`, if it has one, to `insert`.
-Status JobSearch::merge_rows(
-    const std::string& prefix,
-    std::vector<PositionSet>& sets,
-    const std::function<Status(std::string_view, PositionSet&)>& insert) const {
+Status JobSearch::merge_rows(const std::string& prefix,
+                             const std::function<Status(std::string_view, PositionSet&)>& insert) {
   const BlockNumber span = candidates_.back().block - candidates_.front().block + 1;
   if (candidates_.size() * kScanSpan < span) {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       RL_TRY_ASSIGN(const auto value,
                     tables_->get(Table::kJobIndex, block_key(prefix, candidates_[i].block)));
       if (value) {
-        RL_TRY(insert(*value, sets[i]));
+        RL_TRY(insert(*value, sets_[i]));
       }
     }
     return {};
@@ -277,15 +275,15 @@ Status JobSearch::merge_rows(
                         ++at;
                       }
                       if (at < candidates_.size() && candidates_[at].block == block) {
-                        return insert(value, sets[at]);
+                        return insert(value, sets_[at]);
                       }
                       return {};
                     });
 }
 
-void JobSearch::keep(const std::vector<PositionSet>& sets) {
+void JobSearch::keep_sets() {
   for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    candidates_[i].positions &= sets[i];
+    candidates_[i].positions &= sets_[i];
   }
   std::erase_if(candidates_, [](const Candidate& one) { return one.positions.empty(); });
 }
@@ -294,16 +292,16 @@ Status JobSearch::keep_values(const std::vector<std::string>& prefixes) {
   if (candidates_.empty()) {
     return {};
   }
-  std::vector<PositionSet> sets(candidates_.size());
+  sets_.assign(candidates_.size(), {});
   for (const std::string& prefix : prefixes) {
-    RL_TRY(merge_rows(prefix, sets, [](std::string_view bytes, PositionSet& set) -> Status {
+    RL_TRY(merge_rows(prefix, [](std::string_view bytes, PositionSet& set) -> Status {
       if (!set.insert_encoded(bytes)) {
         return fail(Code::kCorruption, "a row of the job index is damaged");
       }
       return {};
     }));
   }
-  keep(sets);
+  keep_sets();
   return {};
 }
 
@@ -313,12 +311,12 @@ Status JobSearch::keep_dates() {
   }
   const Date from = filter_->as_of_from.value_or(Date::min());
   const Date to = filter_->as_of_to.value_or(Date::max());
-  std::vector<PositionSet> sets(candidates_.size());
-  RL_TRY(merge_rows(std::string(kDatesPrefix), sets,
-                    [from, to](std::string_view bytes, PositionSet& set) {
-                      return insert_dates(bytes, from, to, set);
-                    }));
-  keep(sets);
+  sets_.assign(candidates_.size(), {});
+  RL_TRY(
+      merge_rows(std::string(kDatesPrefix), [from, to](std::string_view bytes, PositionSet& set) {
+        return insert_dates(bytes, from, to, set);
+      }));
+  keep_sets();
   return {};
 }
 

@@ -62,11 +62,11 @@ class JobSearch {
   [[nodiscard]] Status load_marks(BlockNumber low, BlockNumber top, Sequence end);
   [[nodiscard]] Status keep_values(const std::vector<std::string>& prefixes);
   [[nodiscard]] Status keep_dates();
+  /// Gives each candidate's row under `prefix`, if it has one, to `insert`, with its set of sets_.
   [[nodiscard]] Status merge_rows(
       const std::string& prefix,
-      std::vector<PositionSet>& sets,
-      const std::function<Status(std::string_view, PositionSet&)>& insert) const;
-  void keep(const std::vector<PositionSet>& sets);
+      const std::function<Status(std::string_view, PositionSet&)>& insert);
+  void keep_sets();
   /// Loads chunks of blocks, newest first, the first of `chunk` blocks and each of more than the
   /// one before, and visits the candidates until `visit` gives false.
   [[nodiscard]] Status walk(Sequence end,
@@ -84,6 +84,7 @@ class JobSearch {
   std::optional<BlockNumber> first_block_;  ///< Oldest one in the index; absent if there is none.
   bool whole_blocks_ = false;               ///< Sets of positions are of no use: no field is named.
   std::vector<Candidate> candidates_;
+  std::vector<PositionSet> sets_;  ///< One for each candidate, while they are narrowed.
 };
 
 }  // namespace runledger::store
