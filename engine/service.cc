@@ -345,23 +345,16 @@ Result<StartedRun> EngineService::retry_run(const RunId& run,
   auto scope = row.scope;
   if (!scope.market_data_only) {
     std::set<PortfolioId> again;
-    for (const auto status : {JobStatus::kFailed, JobStatus::kCancelled}) {
-      std::optional<Sequence> before;
-      do {
-        RL_TRY_ASSIGN(const auto page, store::list_jobs(log_->tables(),
-                                                        {.run = run,
-                                                         .portfolio = {},
-                                                         .type = {},
-                                                         .status = status,
-                                                         .finished_from = {},
-                                                         .finished_to = {}},
-                                                        before, 1000));
-        for (const auto& job : page.rows) {
-          again.insert(job.job.portfolio);
-        }
-        before = page.next_before;
-      } while (before);
-    }
+    const store::JobFilter unfinished{
+        .run = run, .statuses = {JobStatus::kFailed, JobStatus::kCancelled}};
+    std::optional<Sequence> before;
+    do {
+      RL_TRY_ASSIGN(const auto page, store::list_jobs(log_->tables(), unfinished, before, 1000));
+      for (const auto& job : page.rows) {
+        again.insert(job.job.portfolio);
+      }
+      before = page.next_before;
+    } while (before);
     if (again.empty()) {
       return fail(Code::kConflict, "run " + to_string(run) + " has no failed or cancelled job");
     }

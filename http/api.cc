@@ -73,9 +73,11 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   add_run_picture_routes(router_, context);
   add_history_routes(router_, context);
   add_job_routes(router_, context);
+  add_job_statistics_routes(router_, context);
   add_data_quality_routes(router_, context);
   add_event_routes(router_, context);
   add_portfolio_routes(router_, context);
+  add_freshness_routes(router_, context);
   add_report_routes(router_, context);
   add_input_routes(router_, context);
   add_operation_routes(router_, context);
