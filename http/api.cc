@@ -81,6 +81,7 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   add_report_routes(router_, context);
   add_input_routes(router_, context);
   add_operation_routes(router_, context);
+  add_server_status_routes(router_, context);
   add_system_routes(router_, context);
   add_dashboard_routes(router_);
   for (const auto& route : router_.routes()) {
