@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "http/feed/asyncapi.h"
 #include "http/handlers/handlers.h"
 #include "http/openapi.h"
 #include "http/page.h"
@@ -121,6 +122,21 @@ void add_system_routes(Router& router, const ApiContext& context) {
                              {{"openapi", "string"}, {"info", "object"}, {"paths", "object"}}}},
               .handler = [context](const Call& /*call*/) -> Outcome {
                 return json_response(openapi_document(context.router));
+              }});
+  router.add({.path = "/asyncapi.json",
+              .operation = "showAsyncApi",
+              .tag = "system",
+              .summary = "The description of the live feed.",
+              .access = Access::kPublic,
+              .responses = {{200,
+                             "The AsyncAPI document.",
+                             {{"asyncapi", "string"},
+                              {"info", "object"},
+                              {"channels", "object"},
+                              {"operations", "object"},
+                              {"components", "object"}}}},
+              .handler = [](const Call& /*call*/) -> Outcome {
+                return json_response(asyncapi_document());
               }});
   const auto page = std::make_shared<const Page>(make_page());
   router.add({.path = "/",
