@@ -222,7 +222,9 @@ std::string openapi_document(const Router& router) {
       {"info",
        {{"title", "runledger"},
         {"version", "1"},
-        {"description", "An event-sourced batch engine for portfolio risk."}}},
+        {"description",
+         "An event-sourced batch engine for portfolio risk. The live feed is described by "
+         "/asyncapi.json."}}},
       {"security", Json::array({{{"bearer", Json::array()}}})},
       {"paths", std::move(paths)},
       {"components",

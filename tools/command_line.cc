@@ -140,6 +140,9 @@ class Declaration {
     sub->add_option("--keep-gb", serve_.keep_gb, "Prune until the store is smaller; 0: never")
         ->envname("RUNLEDGER_KEEP_GB")
         ->check(CLI::Range(0, 1'000'000));
+    sub->add_option("--allow-origin", serve_.allow_origin,
+                    "Web pages of this origin may use the live feed: https://desk.example")
+        ->envname("RUNLEDGER_ALLOW_ORIGIN");
     on(sub, serve_);
   }
 

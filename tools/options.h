@@ -25,10 +25,11 @@ struct GlobalOptions {
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:8321";
-  std::string backup_dir;   ///< Empty: no backups by the server.
-  std::string archive_dir;  ///< Empty: "archive" in the data directory.
-  unsigned keep_days = 0;   ///< 0: runs are kept for ever.
-  unsigned keep_gb = 0;     ///< 0: whatever the size.
+  std::string backup_dir;                 ///< Empty: no backups by the server.
+  std::string archive_dir;                ///< Empty: "archive" in the data directory.
+  unsigned keep_days = 0;                 ///< 0: runs are kept for ever.
+  unsigned keep_gb = 0;                   ///< 0: whatever the size.
+  std::vector<std::string> allow_origin;  ///< Whose pages may use the live feed.
 };
 
 struct ImportFilesOptions {
