@@ -345,8 +345,8 @@ Result<StartedRun> EngineService::retry_run(const RunId& run,
   auto scope = row.scope;
   if (!scope.market_data_only) {
     std::set<PortfolioId> again;
-    const store::JobFilter unfinished{
-        .run = run, .statuses = {JobStatus::kFailed, JobStatus::kCancelled}};
+    const store::JobFilter unfinished{.run = run,
+                                      .statuses = {JobStatus::kFailed, JobStatus::kCancelled}};
     std::optional<Sequence> before;
     do {
       RL_TRY_ASSIGN(const auto page, store::list_jobs(log_->tables(), unfinished, before, 1000));
