@@ -8,7 +8,6 @@
 #include <functional>
 #include <random>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -199,16 +198,10 @@ void drop_cached(const std::filesystem::path& directory) {
   }
 }
 
-void wait_for_compactions(const RocksDb& db) {
-  const auto busy = [&db](rocksdb::ColumnFamilyHandle* family) {
-    std::uint64_t pending = 0;
-    std::uint64_t running = 0;
-    (void)db.db().GetIntProperty(family, "rocksdb.compaction-pending", &pending);
-    (void)db.db().GetIntProperty(family, "rocksdb.num-running-compactions", &running);
-    return pending + running != 0;
-  };
-  while (std::ranges::any_of(db.families(), busy)) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+/// Brings the database to one shape, so that no compaction goes on beside what is measured.
+void compact(const RocksDb& db) {
+  for (auto* family : db.families()) {
+    (void)db.db().CompactRange(rocksdb::CompactRangeOptions(), family, nullptr, nullptr);
   }
 }
 
@@ -222,10 +215,7 @@ struct Store {
     histories.make(jobs);
     const double seconds = seconds_since(begin);
     head = histories.head();
-    for (auto* family : db->families()) {
-      (void)db->db().Flush(rocksdb::FlushOptions(), family);
-    }
-    wait_for_compactions(*db);
+    compact(*db);
     const auto bytes = [&db](Table table) {
       std::uint64_t size = 0;
       (void)db->db().GetIntProperty(db->table(table), "rocksdb.total-sst-files-size", &size);

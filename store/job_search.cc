@@ -15,6 +15,8 @@ constexpr BlockNumber kChunkFirst = 2;
 constexpr BlockNumber kChunkMost = 256;
 // Reading on costs about a tenth of finding a row by its key.
 constexpr std::size_t kScanSpan = 10;
+// Rows of the index are smaller, and many of them lie in one block of the table.
+constexpr std::size_t kIndexScanSpan = 32;
 
 Sequence earlier(std::optional<Sequence> left, Sequence right) {
   return left ? std::min(*left, right) : right;
@@ -256,7 +258,7 @@ Status JobSearch::load_marks(BlockNumber low, BlockNumber top, Sequence end) {
 Status JobSearch::merge_rows(const std::string& prefix,
                              const std::function<Status(std::string_view, PositionSet&)>& insert) {
   const BlockNumber span = candidates_.back().block - candidates_.front().block + 1;
-  if (candidates_.size() * kScanSpan < span) {
+  if (candidates_.size() * kIndexScanSpan < span) {
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
       RL_TRY_ASSIGN(const auto value,
                     tables_->get(Table::kJobIndex, block_key(prefix, candidates_[i].block)));

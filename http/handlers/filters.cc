@@ -14,10 +14,10 @@ std::expected<Period, Problem> period_of(const ApiContext& context,
     if (const auto count = arguments.integer(days); count > 0) {
       period.from = context.service.clock().wall_now() - std::chrono::days{count};
     }
-  } else if (period.to && *period.from > *period.to) {
+  } else if (period.to && *period.from >= *period.to) {
     return refuse(422, "invalid_range",
-                  fmt::format("'from', {}, is after 'to', {}", *arguments.text("from"),
-                              *arguments.text("to")));
+                  fmt::format("'from', {}, is not before the end of 'to', {}",
+                              *arguments.text("from"), *arguments.text("to")));
   }
   return period;
 }

@@ -23,7 +23,7 @@ struct Period {
 };
 
 /// `from`, `to` and, unless `from` is given, the parameter `days` (0: everything).
-/// Problem 422 `invalid_range`: it ends before it begins.
+/// Problem 422 `invalid_range`: it does not begin before it ends.
 [[nodiscard]] std::expected<Period, Problem> period_of(const ApiContext& context,
                                                        const Arguments& arguments,
                                                        std::string_view days);
