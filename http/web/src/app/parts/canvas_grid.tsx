@@ -185,7 +185,7 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     let fit = before;
     // The names above take their room by the width of the cells: twice settles it.
     for (let pass = 0; pass < 2; ++pass) {
-      this.size = fit = fitCells(rows, columns, this.inner());
+      this.size = fit = fitCells(rows, columns, this.inner(), this.ratio());
     }
     this.size = before;
     return fit;
