@@ -1,4 +1,5 @@
 // Bundles one page's script into a single file: node build.mjs ENTRY OUTPUT
+// Style that the script imports becomes a .css beside it.
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
 
@@ -26,6 +27,8 @@ await build({
   format: "iife",
   target: ["es2020"],
   charset: "utf8",
+  jsx: "automatic",
+  jsxImportSource: "preact",
   legalComments: "eof",
   footer: { js: `/*!\n${notices.join("\n\n").replaceAll("*/", "* /").replaceAll("</script", "<\\/script")}\n*/` },
   define: { "process.env.NODE_ENV": '"production"' },
