@@ -5,13 +5,13 @@
 import { Component, createRef } from "preact";
 import { signal } from "@preact/signals";
 import {
-  CellCodes, ZOOM_STEP, cellAfterKey, cellAt, fitCells, scrollAfterZoom, scrollTo, zoomCells,
+  CELL_MAX, CellCodes, ZOOM_STEP, cellAfterKey, cellAt, fitCells, scrollAfterZoom, scrollTo, zoomCells,
   SYMBOL_LEAST, type Cell, type CellSize, type Extent,
 } from "./grid_geometry";
 import { GridPainter } from "./grid_painter";
 import type { Palette } from "./palettes";
 import { Legend } from "./legend";
-import { isDark } from "./use_dark";
+import { isDark } from "../lib/theme";
 import "./canvas_grid.css";
 
 /** What the owner of a grid may ask of it; valid while it is mounted. */
@@ -223,6 +223,9 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     spacer.style.height = `${this.fitted ? Math.min(this.extent.height, total.height) : Math.ceil(total.height)}px`;
     canvas.style.width = `${this.extent.width}px`;
     canvas.style.height = `${this.extent.height}px`;
+    // A few rows need no more room than they fill.
+    const names = (this.props.columnGroup ? 18 : 0) + Math.min(150, this.names.column + 10);
+    this.scroller.current!.parentElement!.style.maxHeight = `${Math.ceil(names + rows * CELL_MAX.height) + 20}px`;
     this.zoomed.value = !this.fitted;
     this.redraw();
   }
@@ -390,10 +393,10 @@ export class CanvasGrid extends Component<CanvasGridProps> {
         <div class="grid-tools">
           <GridLegend palette={palette} counts={this.counts} />
           <span class="grid-zoom" role="group" aria-label="Zoom">
-            <button type="button" title="Smaller cells (key -)" aria-label="Smaller cells" onClick={() => this.zoom(1 / ZOOM_STEP)}>&#8722;</button>
-            <button type="button" title="Larger cells (key +)" aria-label="Larger cells" onClick={() => this.zoom(ZOOM_STEP)}>+</button>
-            <button type="button" title="The whole grid (key 0)" onClick={() => this.showWhole()}>Whole</button>
-            <button type="button" title="Cells with symbols" onClick={() => this.showReadable()}>Readable</button>
+            <button type="button" class="button button-small" title="Smaller cells (key -)" aria-label="Smaller cells" onClick={() => this.zoom(1 / ZOOM_STEP)}>&#8722;</button>
+            <button type="button" class="button button-small" title="Larger cells (key +)" aria-label="Larger cells" onClick={() => this.zoom(ZOOM_STEP)}>+</button>
+            <button type="button" class="button button-small" title="The whole grid (key 0)" onClick={() => this.showWhole()}>Whole</button>
+            <button type="button" class="button button-small" title="Cells with symbols" onClick={() => this.showReadable()}>Readable</button>
           </span>
         </div>
         <div class="grid-box">
