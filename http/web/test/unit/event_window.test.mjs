@@ -66,6 +66,7 @@ test("an event passes if it has every member of the filter", () => {
 
 test("the line of an event begins with what matters", () => {
   assert.match(eventLine({ seq: 1, time: "", type: "JobFailed", attempt: 2, error: "no close of XOM", epoch: 3, input_hash: "ab" }), /^error no close of XOM · attempt 2$/);
+  assert.match(eventLine({ seq: 1, time: "", type: "JobSucceeded", attempt: 1, records_processed: 16, unit: "scenarios", duration_seconds: 0.0123 }), /^16 scenarios · took 12.3.ms · attempt 1$/);
   assert.equal(eventLine({ seq: 1, time: "", type: "X", portfolios: [{}, {}], force: false }), "2 portfolios");
   assert.equal(toneOfEvent({ seq: 1, time: "", type: "JobSucceeded", warnings: ["x"] }), "succeeded_with_warnings");
   assert.equal(toneOfEvent({ seq: 1, time: "", type: "RunFinished", status: "partial" }), "partial");

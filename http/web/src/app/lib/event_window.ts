@@ -1,5 +1,6 @@
 // The part of the log that the page of events holds: contiguous under a filter, bounded, growing at
 // both ends. Pure: a Node test imports it.
+import { duration } from "./format";
 import type { LogEvent } from "./model";
 
 /** So many events are kept; older ones are read again when one scrolls back to them. */
@@ -93,15 +94,21 @@ export function toneOfEvent(event: LogEvent): string {
 
 const HIDDEN = new Set([
   "seq", "time", "type", "run_id", "job_id", "portfolio_id", "job_type", "as_of", "previous_hash", "causation_seq", "input_hash", "result_hash",
-  "content_hash", "formula_version", "epoch",
+  "content_hash", "formula_version", "epoch", "records_processed", "unit", "duration_seconds",
 ]);
-const FIRST = ["error", "message", "reason", "status", "name", "file_name", "what", "email", "warnings", "attempt"];
+const FIRST = ["error", "message", "reason", "status", "name", "file_name", "what", "email", "warnings", "data_quality", "attempt"];
 
 /** The payload of an event in one line: what matters first, ids and hashes left out. */
 export function eventLine(event: LogEvent): string {
   const names = Object.keys(event).filter((name) => !HIDDEN.has(name));
   const rank = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
   const parts: string[] = [];
+  if (typeof event["records_processed"] === "number" && typeof event["unit"] === "string") {
+    parts.push(`${event["records_processed"]} ${event["unit"]}`);
+  }
+  if (typeof event["duration_seconds"] === "number") {
+    parts.push(`took ${duration(event["duration_seconds"])}`);
+  }
   for (const name of names.sort((a, b) => rank(a) - rank(b))) {
     const value = event[name];
     if (value === null || value === undefined || value === "" || value === false || (Array.isArray(value) && value.length === 0)) {

@@ -17,6 +17,8 @@ import { EventPanel } from "./event_panel";
 import "./events.css";
 
 const ROW = 28;
+/** A thousand events a second are redrawn ten times. */
+const REDRAW_MS = 100;
 
 interface State { rows: readonly LogEvent[]; version: number }
 
@@ -27,14 +29,26 @@ function useReader(filter: EventFilter, at: number | null, onChange: (change: Ch
   const latest = useRef(onChange);
   latest.current = onChange;
   useEffect(() => {
+    let timer = 0;
+    let last = 0;
+    const draw = (): void => {
+      timer = 0;
+      last = performance.now();
+      setState((old) => ({ rows: made.window.rows, version: old.version + 1 }));
+    };
     const made: LogReader = new LogReader(filter, (change) => {
       latest.current(change);
-      setState((old) => ({ rows: made.window.rows, version: old.version + 1 }));
+      if (timer === 0) {
+        timer = window.setTimeout(draw, Math.max(0, last + REDRAW_MS - performance.now()));
+      }
     });
     setReader(made);
     setState({ rows: [], version: 0 });
     void (at === null ? made.toEnd() : made.toSequence(at));
-    return () => made.close();
+    return () => {
+      made.close();
+      window.clearTimeout(timer);
+    };
   }, [filter, at]);
   return { reader, state };
 }
@@ -143,7 +157,8 @@ function EventList({ reader, state, names, follow, setFollow, marked, open, shif
       aria-activedescendant={chosen === null ? undefined : `event-${chosen}`}>
       <div class="event-rows" role="presentation" style={{ height: `${total * ROW}px` }}>
         {rows.slice(first, end).map((event, at) => (
-          <Row key={event.seq} event={event} names={names} index={first + at} chosen={event.seq === chosen} marked={event.seq === marked} choose={choose} />
+          // Rows that leave at one edge come in at the other: their elements are used again.
+          <Row key={(first + at) % (end - first)} event={event} names={names} index={first + at} chosen={event.seq === chosen} marked={event.seq === marked} choose={choose} />
         ))}
       </div>
     </div>
