@@ -43,9 +43,9 @@ void plan_attempts(const RunState& active,
   auto slots =
       limits.attempts_in_flight_max > in_flight ? limits.attempts_in_flight_max - in_flight : 0U;
   StartAttempts start;
-  for (const auto& [index, due] : active.retrying()) {
-    if (due > now && due - now <= limits.retry_wait_max) {
-      steps.wake_at = steps.wake_at ? std::min(*steps.wake_at, due) : due;
+  for (const auto& [index, retry] : active.retrying()) {
+    if (retry.due > now && retry.due - now <= limits.retry_wait_max) {
+      steps.wake_at = steps.wake_at ? std::min(*steps.wake_at, retry.due) : retry.due;
     } else if (slots > 0) {
       start.jobs.push_back(index);
       --slots;

@@ -6,7 +6,10 @@
 
 namespace runledger::engine {
 
-Result<RunState> replay_run(const store::EventLog& log, const RunId& run, Sequence at) {
+Status visit_run_events(const store::EventLog& log,
+                        const RunId& run,
+                        Sequence at,
+                        const std::function<void(const Event&)>& visit) {
   RL_TRY_ASSIGN(const auto range, log.run_range(run));
   const auto last = std::min(at, range.last);
   if (last < range.first) {
@@ -14,7 +17,6 @@ Result<RunState> replay_run(const store::EventLog& log, const RunId& run, Sequen
                                      std::to_string(raw(range.first)) + ", after event " +
                                      std::to_string(raw(at)));
   }
-  RunState state(run);
   auto after = Sequence{raw(range.first) - 1};
   while (after < last) {
     RL_TRY_ASSIGN(const auto events, log.read(after, {}));
@@ -27,11 +29,17 @@ Result<RunState> replay_run(const store::EventLog& log, const RunId& run, Sequen
       }
       RL_TRY_ASSIGN(const auto event, decode_event(recorded.bytes));
       if (event.run == run) {
-        state.evolve(event);
+        visit(event);
       }
     }
     after = events.back().sequence;
   }
+  return {};
+}
+
+Result<RunState> replay_run(const store::EventLog& log, const RunId& run, Sequence at) {
+  RunState state(run);
+  RL_TRY(visit_run_events(log, run, at, [&](const Event& event) { state.evolve(event); }));
   return state;
 }
 

@@ -130,6 +130,14 @@ std::optional<std::uint32_t> RunPlan::index_of(std::uint32_t date,
   return date * jobs_per_date_ + 1 + portfolio * jobs_per_portfolio() + slot;
 }
 
+std::vector<std::pair<JobType, std::uint32_t>> RunPlan::jobs_by_type() const {
+  std::vector<std::pair<JobType, std::uint32_t>> counts = {{JobType::kMarketDataUpdate, dates()}};
+  for (const auto type : types_) {
+    counts.emplace_back(type, dates() * portfolios());
+  }
+  return counts;
+}
+
 std::optional<SkipReason> RunPlan::condition(std::uint32_t index) const noexcept {
   const auto portfolio = portfolio_index(index);
   const auto* condition = conditions_[static_cast<std::size_t>(type_of(index))];

@@ -48,6 +48,9 @@ class RunPlan {
     return static_cast<std::uint32_t>(planned_.portfolios.size());
   }
 
+  /// How many jobs there are of each type, the market scope's first.
+  [[nodiscard]] std::vector<std::pair<JobType, std::uint32_t>> jobs_by_type() const;
+
   /// Why the job's condition is false, if it is.
   [[nodiscard]] std::optional<SkipReason> condition(std::uint32_t index) const noexcept;
 

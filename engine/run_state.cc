@@ -57,6 +57,7 @@ void RunState::on(const RunCancelRequested&, const Event&) {
 void RunState::on(const RunResumed&, const Event& event) {
   active_since_ = event.time;
   ended_before_ = totals_.ended();
+  work_.clear();
 }
 
 void RunState::on(const RunFinished& e, const Event& event) {
@@ -114,7 +115,7 @@ void RunState::on(const JobRetryScheduled& e, const Event&) {
   count_error(e.category);
   job->status = JobStatus::kRetrying;
   open_.erase(e.job.index);
-  retrying_[e.job.index] = e.due;
+  retrying_[e.job.index] = {e.due, e.attempt, e.category, e.error};
 }
 
 void RunState::on(const JobSucceeded& e, const Event&) {
@@ -125,6 +126,7 @@ void RunState::on(const JobSucceeded& e, const Event&) {
   ++count.succeeded;
   count.records += e.records;
   count.duration += e.duration;
+  count_work(e.job.type, e.duration);
   records_ += e.records;
   ++totals_.succeeded;
   totals_.reused += e.reused_from ? 1U : 0U;
@@ -279,6 +281,35 @@ std::optional<std::uint32_t> RunState::next_to_cancel(std::uint32_t from) const 
     }
   }
   return std::nullopt;
+}
+
+void RunState::count_work(JobType type, nanoseconds duration) {
+  const double seconds = std::chrono::duration<double>(duration).count();
+  auto& work = work_[type];
+  work.done += 1;
+  work.seconds += seconds;
+  work.squared_seconds += seconds * seconds;
+}
+
+std::vector<WorkOfType> RunState::work() const {
+  std::vector<WorkOfType> all;
+  if (plan_ == nullptr) {
+    return all;
+  }
+  for (const auto& [type, planned] : plan_->jobs_by_type()) {
+    const auto found = work_.find(type);
+    WorkOfType work = found == work_.end() ? WorkOfType{} : found->second;
+    const auto count = by_type_.find(type);
+    double ended = 0;
+    double computed = 0;
+    if (count != by_type_.end()) {
+      computed = count->second.succeeded + count->second.failed;
+      ended = computed + count->second.skipped + count->second.cancelled;
+    }
+    work.left = (planned - ended) * (ended > 0 ? computed / ended : 1.0);
+    all.push_back(work);
+  }
+  return all;
 }
 
 RunStatus RunState::final_status() const noexcept {

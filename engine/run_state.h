@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/eta.h"
 #include "engine/run_plan.h"
 #include "schema/events.h"
 
@@ -36,6 +37,16 @@ struct OpenAttempt {
   std::string unit;
 
   friend bool operator==(const OpenAttempt&, const OpenAttempt&) = default;
+};
+
+/// A job whose attempt failed and that will be attempted again.
+struct WaitingRetry {
+  UtcTime due{};
+  Attempt attempt{};  ///< The one that failed.
+  ErrorCategory category{};
+  std::string error;
+
+  friend bool operator==(const WaitingRetry&, const WaitingRetry&) = default;
 };
 
 /// A job that will not run, and why; the event that says so is still to be appended.
@@ -88,7 +99,7 @@ class RunState {
   [[nodiscard]] const std::vector<JobState>& jobs() const noexcept { return jobs_; }
   [[nodiscard]] const std::set<std::uint32_t>& ready() const noexcept { return ready_; }
   [[nodiscard]] const std::map<std::uint32_t, OpenAttempt>& open() const noexcept { return open_; }
-  [[nodiscard]] const std::map<std::uint32_t, UtcTime>& retrying() const noexcept {
+  [[nodiscard]] const std::map<std::uint32_t, WaitingRetry>& retrying() const noexcept {
     return retrying_;
   }
   [[nodiscard]] const std::map<std::uint32_t, PendingSkip>& to_skip() const noexcept {
@@ -106,6 +117,9 @@ class RunState {
   [[nodiscard]] bool all_ended() const noexcept {
     return plan_ != nullptr && totals_.ended() == plan_->jobs_total();
   }
+  /// What was computed since the present engine took the run up, and what is left, by job type: for
+  /// the ETA. A type is expected to be skipped as often as it was. Cost: O(job types).
+  [[nodiscard]] std::vector<WorkOfType> work() const;
   /// Roll-up as of `now`.
   [[nodiscard]] RunSummary summary(UtcTime now) const;
   /// How the run ends if it ends now.
@@ -144,6 +158,7 @@ class RunState {
   // Tells those who wait for `index` that it ended; `cause` is set if they must not run.
   void release_dependents(std::uint32_t index, std::optional<PendingSkip> cause);
   void count_error(ErrorCategory category);
+  void count_work(JobType type, nanoseconds duration);
   JobTypeCount& count_of(JobType type);
   [[nodiscard]] bool equals(const RunState& other) const;
 
@@ -162,7 +177,7 @@ class RunState {
   std::vector<JobState> jobs_;
   std::set<std::uint32_t> ready_;
   std::map<std::uint32_t, OpenAttempt> open_;
-  std::map<std::uint32_t, UtcTime> retrying_;
+  std::map<std::uint32_t, WaitingRetry> retrying_;
   std::map<std::uint32_t, PendingSkip> to_skip_;
   std::map<std::uint32_t, std::uint32_t> blocked_by_;  ///< Skipped job -> its cause.
   std::vector<std::uint16_t> group_open_;  ///< Jobs not ended of each (date, portfolio).
@@ -171,6 +186,7 @@ class RunState {
 
   JobTotals totals_;
   std::map<JobType, JobTypeCount> by_type_;
+  std::map<JobType, WorkOfType> work_;  ///< Since active_since(); `left` is not kept.
   std::map<ErrorCategory, std::uint32_t> errors_;
   std::map<std::uint32_t, QualityFlag> last_quality_;  ///< Portfolio -> flag, on the last date.
   std::uint32_t retries_ = 0;

@@ -6,6 +6,7 @@ namespace runledger::engine {
 namespace {
 
 constexpr std::size_t kRunningShown = 16;
+constexpr std::size_t kRetryingShown = 50;
 constexpr std::uint32_t kJobsBeforeEta = 10;
 
 JobCounts counts_of(const RunState& run) {
@@ -26,28 +27,28 @@ double seconds_between(UtcTime from, UtcTime to) {
   return std::max(0.0, std::chrono::duration<double>(to - from).count());
 }
 
-std::optional<double> eta_of(const RunState& run, UtcTime now) {
-  const auto ended = run.totals().ended();
-  if (run.plan() == nullptr || ended < run.ended_before() + kJobsBeforeEta) {
+std::optional<Eta> eta_of(const RunState& run, UtcTime now) {
+  if (run.totals().ended() < run.ended_before() + kJobsBeforeEta) {
     return std::nullopt;
   }
-  const auto done_here = static_cast<double>(ended - run.ended_before());
-  const auto left = static_cast<double>(run.plan()->jobs_total() - ended);
-  return seconds_between(run.active_since(), now) / done_here * left;
+  return estimate_time_left(run.work(), seconds_between(run.active_since(), now));
+}
+
+std::string portfolio_name_of(const RunState& run, std::uint32_t index) {
+  const auto portfolio = run.plan()->portfolio_index(index);
+  return portfolio ? run.plan()->planned().portfolios[*portfolio].name : std::string();
 }
 
 std::vector<RunningJob> running_of(const RunState& run) {
   std::vector<RunningJob> running;
   for (const auto& [index, open] : run.open()) {
-    const auto portfolio = run.plan()->portfolio_index(index);
-    running.push_back(
-        {.job = run.plan()->job(index),
-         .portfolio_name = portfolio ? run.plan()->planned().portfolios[*portfolio].name : "",
-         .attempt = open.attempt,
-         .since = open.since,
-         .done = open.done,
-         .total = open.total,
-         .unit = open.unit});
+    running.push_back({.job = run.plan()->job(index),
+                       .portfolio_name = portfolio_name_of(run, index),
+                       .attempt = open.attempt,
+                       .since = open.since,
+                       .done = open.done,
+                       .total = open.total,
+                       .unit = open.unit});
   }
   std::ranges::sort(running, {}, [](const RunningJob& running_job) {
     return std::pair{running_job.since, running_job.job.index};
@@ -56,6 +57,24 @@ std::vector<RunningJob> running_of(const RunState& run) {
     running.resize(kRunningShown);
   }
   return running;
+}
+
+std::vector<RetryingJob> retrying_of(const RunState& run) {
+  std::vector<std::pair<UtcTime, std::uint32_t>> due;
+  due.reserve(run.retrying().size());
+  for (const auto& [index, retry] : run.retrying()) {
+    due.emplace_back(retry.due, index);
+  }
+  const auto shown = std::min(due.size(), kRetryingShown);
+  std::ranges::partial_sort(due, due.begin() + static_cast<std::ptrdiff_t>(shown));
+  due.resize(shown);
+  std::vector<RetryingJob> retrying;
+  retrying.reserve(shown);
+  for (const auto& [instant, index] : due) {
+    retrying.push_back(
+        {run.plan()->job(index), portfolio_name_of(run, index), run.retrying().at(index)});
+  }
+  return retrying;
 }
 
 }  // namespace
@@ -113,7 +132,8 @@ RunProgress RunView::progress_of(const RunState& run) const {
       run.plan() != nullptr ? run.plan()->dates() * run.plan()->portfolios() : 0;
   progress.percent = percent_of(run);
   progress.elapsed_seconds = seconds_between(run.requested_at(), now);
-  progress.eta_seconds = eta_of(run, now);
+  progress.eta = eta_of(run, now);
+  progress.retrying = retrying_of(run);
   return progress;
 }
 

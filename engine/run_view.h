@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -38,6 +39,13 @@ class RunView {
 
 /// Share of ended jobs in percent: below 100 until the run has ended.
 [[nodiscard]] double percent_of(const RunState& run) noexcept;
+
+/// Calls `visit` with each event of a run up to `at`, in order. Errors: kNotFound (no such run, or
+/// it begins after `at`), kCorruption, kIo.
+[[nodiscard]] Status visit_run_events(const store::EventLog& log,
+                                      const RunId& run,
+                                      Sequence at,
+                                      const std::function<void(const Event&)>& visit);
 
 /// State of a run after event `at`, folded from the log. Errors: kNotFound, kCorruption, kIo.
 [[nodiscard]] Result<RunState> replay_run(const store::EventLog& log,

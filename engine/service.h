@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "engine/clock.h"
+#include "engine/eta.h"
 #include "engine/inputs/import.h"
 #include "engine/job.h"
+#include "engine/run_state.h"
 #include "schema/error.h"
 #include "schema/events.h"
 #include "store/event_log.h"
@@ -60,6 +62,13 @@ struct RunningJob {
   std::string unit;
 };
 
+/// A job that waits for its next attempt.
+struct RetryingJob {
+  JobRef job;
+  std::string portfolio_name;  ///< Empty for the market scope.
+  WaitingRetry retry;
+};
+
 struct RunProgress {
   RunId run;
   RunStatus status{};
@@ -74,7 +83,9 @@ struct RunProgress {
   std::uint32_t portfolio_dates_total = 0;
   double percent = 0;  ///< 0..100; never falls; 100 only when the run has ended.
   double elapsed_seconds = 0;
-  std::optional<double> eta_seconds;  ///< Absent until there is something to judge by.
+  /// Time left with a 95 % band (engine/eta.h); absent until there is something to judge by.
+  std::optional<Eta> eta;
+  std::vector<RetryingJob> retrying;  ///< Next to be attempted first, at most 50.
 };
 
 /// The state of the engine after event `as_of`, as durable.

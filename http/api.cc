@@ -57,7 +57,10 @@ std::expected<void, Problem> check_body(const Route& route,
 }
 
 void add_security_headers(Response& response) {
-  response.headers.push_back({"Cache-Control", "no-store"});
+  const auto is_cache_control = [](const Header& header) { return header.name == "Cache-Control"; };
+  if (std::ranges::none_of(response.headers, is_cache_control)) {
+    response.headers.push_back({"Cache-Control", "no-store"});
+  }
   response.headers.push_back({"X-Content-Type-Options", "nosniff"});
 }
 
@@ -67,6 +70,7 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   const ApiContext context{service, access_, metrics_, router_};
   add_auth_routes(router_, context);
   add_run_routes(router_, context);
+  add_run_picture_routes(router_, context);
   add_history_routes(router_, context);
   add_job_routes(router_, context);
   add_data_quality_routes(router_, context);
@@ -76,6 +80,7 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   add_input_routes(router_, context);
   add_operation_routes(router_, context);
   add_system_routes(router_, context);
+  add_dashboard_routes(router_);
   for (const auto& route : router_.routes()) {
     metrics_.declare(route.operation);
   }
@@ -99,6 +104,12 @@ std::expected<Api::Admitted, Problem> Api::admit_head(const Request& head,
     return std::unexpected(std::move(checked).error());
   }
   Arguments::Pairs values = match.path;
+  if (route.is_page) {
+    if (route.parameters.empty()) {
+      values.clear();
+    }
+    target.query.clear();
+  }
   for (auto& pair : target.query) {
     if (std::ranges::any_of(match.path, [&](const auto& p) { return p.first == pair.first; })) {
       return refuse(400, "unknown_parameter",

@@ -195,6 +195,9 @@ std::string method_key(Method method) {
 std::string openapi_document(const Router& router) {
   Json paths = Json::object();
   for (const auto& route : router.routes()) {
+    if (route.is_page) {
+      continue;
+    }
     paths[std::string(route.path)][method_key(route.method)] = operation(route);
   }
   const std::vector<FieldSpec> problem = {{"type", "string"},

@@ -101,6 +101,22 @@ void write_running(JsonWriter& json, const engine::RunningJob& job, const RunId&
   json.end_object();
 }
 
+void write_retrying(JsonWriter& json, const engine::RetryingJob& job, const RunId& run) {
+  json.begin_object();
+  json.field("name", to_string(job.job.type));
+  json.field("job_id", to_string(make_job_id(run, job.job.index)));
+  json.key("portfolio_id");
+  job.job.portfolio.is_nil() ? json.null() : json.value(to_string(job.job.portfolio));
+  json.key("portfolio_name");
+  job.portfolio_name.empty() ? json.null() : json.value(job.portfolio_name);
+  json.field("as_of", format_date(job.job.as_of));
+  json.field("attempt", raw(job.retry.attempt));
+  json.field("due", format_time(job.retry.due));
+  json.field("category", to_string(job.retry.category));
+  json.field("error", job.retry.error);
+  json.end_object();
+}
+
 }  // namespace
 
 Result<PortfolioNames> portfolio_names(const store::TableReader& tables) {
@@ -226,8 +242,18 @@ void write_progress_fields(JsonWriter& json, const engine::RunProgress& progress
   // Shown with one decimal, but 100 only when the run has ended.
   const double percent = std::floor(progress.percent * 10.0) / 10.0;
   json.field("progress_percent", percent);
-  json.key("eta_seconds");
-  progress.eta_seconds ? json.value(rounded(*progress.eta_seconds, 1)) : json.null();
+  const auto write_eta = [&](std::string_view name, double engine::Eta::*member) {
+    json.key(name);
+    progress.eta ? json.value(rounded((*progress.eta).*member, 1)) : json.null();
+  };
+  write_eta("eta_seconds", &engine::Eta::seconds);
+  write_eta("eta_low_seconds", &engine::Eta::low);
+  write_eta("eta_high_seconds", &engine::Eta::high);
+  json.key("retrying_jobs").begin_array();
+  for (const auto& job : progress.retrying) {
+    write_retrying(json, job, progress.run);
+  }
+  json.end_array();
 }
 
 std::string current_run_json(const engine::CurrentRun& current) {

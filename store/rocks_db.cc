@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include <spdlog/spdlog.h>
+
 #include "schema/invariant.h"
 #include "store/keys.h"
 #include "store/rocks_options.h"
 #include "store/store_directory.h"
+#include "store/wal_tail.h"
 #include "store/witness.h"
 
 namespace runledger::store {
@@ -76,7 +79,7 @@ RocksDb::~RocksDb() {
 
 Status RocksDb::open_families(const RocksLogOptions& options, rocksdb::Env* env) {
   auto families = column_families();
-  const rocksdb::DBOptions database = database_options(options.mode, env);
+  rocksdb::DBOptions database = database_options(options.mode, env);
   const std::string path = options.directory.string();
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status;
@@ -88,6 +91,19 @@ Status RocksDb::open_families(const RocksLogOptions& options, rocksdb::Env* env)
     }
   } else {
     status = rocksdb::DB::Open(database, path, families, &handles_, &opened);
+    if (status.IsCorruption()) {
+      RL_TRY_ASSIGN(const bool is_tail, only_the_last_batch_is_damaged(options.directory, env));
+      if (is_tail) {
+        // What the power failed in the middle of. Whether the log still reaches as far as it must
+        // is for the witness to say.
+        spdlog::warn(
+            "the last write of the log was cut off before it was acknowledged; it is "
+            "dropped ({})",
+            status.ToString());
+        database.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+        status = rocksdb::DB::Open(database, path, families, &handles_, &opened);
+      }
+    }
   }
   db_.reset(opened);
   if (opened != nullptr && handles_.size() < column_families().size()) {

@@ -16,6 +16,7 @@ namespace runledger::http {
 
 void add_auth_routes(Router& router, const ApiContext& context);
 void add_run_routes(Router& router, const ApiContext& context);
+void add_run_picture_routes(Router& router, const ApiContext& context);
 void add_history_routes(Router& router, const ApiContext& context);
 void add_job_routes(Router& router, const ApiContext& context);
 void add_data_quality_routes(Router& router, const ApiContext& context);
@@ -25,6 +26,7 @@ void add_report_routes(Router& router, const ApiContext& context);
 void add_input_routes(Router& router, const ApiContext& context);
 void add_operation_routes(Router& router, const ApiContext& context);
 void add_system_routes(Router& router, const ApiContext& context);
+void add_dashboard_routes(Router& router);
 
 /// The body as a JSON object. Problems: 400 `malformed_json`; 422 `invalid_body` (no object).
 [[nodiscard]] std::expected<nlohmann::json, Problem> parse_object(const Request& request);

@@ -1,8 +1,5 @@
-#include <memory>
-
 #include "http/handlers/handlers.h"
 #include "http/openapi.h"
-#include "http/page.h"
 #include "http/render.h"
 #include "store/quarantine.h"
 
@@ -73,16 +70,6 @@ Outcome show_metrics(const ApiContext& context, const Call& /*call*/) {
   return response;
 }
 
-Outcome show_page(const Page& page, const Call& /*call*/) {
-  Response response;
-  response.content_type = "text/html; charset=utf-8";
-  response.headers = {{"Content-Security-Policy", page.content_security_policy},
-                      {"Referrer-Policy", "no-referrer"},
-                      {"X-Frame-Options", "DENY"}};
-  response.body = page.html;
-  return response;
-}
-
 }  // namespace
 
 void add_system_routes(Router& router, const ApiContext& context) {
@@ -122,14 +109,6 @@ void add_system_routes(Router& router, const ApiContext& context) {
               .handler = [context](const Call& /*call*/) -> Outcome {
                 return json_response(openapi_document(context.router));
               }});
-  const auto page = std::make_shared<const Page>(make_page());
-  router.add({.path = "/",
-              .operation = "showPage",
-              .tag = "system",
-              .summary = "A page that shows the current run.",
-              .access = Access::kPublic,
-              .responses = {{200, "The page.", {}, "text/html"}},
-              .handler = [page](const Call& call) { return show_page(*page, call); }});
 }
 
 }  // namespace runledger::http

@@ -245,16 +245,6 @@ TEST_F(ApiTest, AnswersOptionsAndHead) {
   EXPECT_EQ(head.status, 200U);
 }
 
-TEST_F(ApiTest, ShowsAPageThatMayLoadNothingElse) {
-  const auto page = fixture_.send(Method::kGet, "/", "");
-
-  EXPECT_EQ(page.status, 200U);
-  EXPECT_THAT(page.content_type, StartsWith("text/html"));
-  EXPECT_EQ(page.headers.at(0).name, "Content-Security-Policy");
-  EXPECT_THAT(page.headers.at(0).value, HasSubstr("default-src 'none'"));
-  EXPECT_THAT(page.headers.at(0).value, ::testing::Not(HasSubstr("unsafe")));
-}
-
 TEST_F(ApiTest, MeasuresItself) {
   fixture_.get("/api/v1/portfolios");
 

@@ -98,10 +98,12 @@ TEST_F(OpenApiTest, DescribesEveryRouteOnce) {
     }
   }
   EXPECT_EQ(document_.at("openapi"), "3.1.0");
-  EXPECT_EQ(operations.size(), fixture_.api().router().routes().size());
+  std::size_t described = 0;
   for (const auto& route : fixture_.api().router().routes()) {
-    EXPECT_TRUE(operations.contains(std::string(route.operation))) << route.operation;
+    EXPECT_NE(operations.contains(std::string(route.operation)), route.is_page) << route.operation;
+    described += route.is_page ? 0U : 1U;
   }
+  EXPECT_EQ(operations.size(), described);
 }
 
 TEST_F(OpenApiTest, DeclaresTheVariablesOfEveryPath) {
@@ -118,6 +120,9 @@ TEST_F(OpenApiTest, DeclaresTheVariablesOfEveryPath) {
 
 TEST_F(OpenApiTest, EveryRouteAnswersAsItSays) {
   for (const auto& route : fixture_.api().router().routes()) {
+    if (route.is_page) {
+      continue;
+    }
     const std::string where(route.operation);
     const auto example = example_of(route);
     const auto response = fixture_.send(route.method, example.target, fixture_.admin_token(),

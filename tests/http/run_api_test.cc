@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
 #include <gmock/gmock.h>
 
 #include "http/api.h"
@@ -300,6 +305,88 @@ TEST_F(StartRunApiTest, HasNothingToRetryAfterAGoodRun) {
 
   EXPECT_EQ(retried.status, 409U);
   EXPECT_EQ(json_of(retried).at("code"), "nothing_to_retry");
+}
+
+TEST_F(RunApiTest, DrawsTheGridOfARun) {
+  const auto grid = json_of(fixture_->get("/api/v1/admin/batch/run/" + run_ + "/grid"));
+
+  EXPECT_EQ(grid.at("run_id"), run_);
+  EXPECT_EQ(grid.at("at_seq"), grid.at("last_seq"));
+  EXPECT_EQ(grid.at("progress_percent"), 100.0);
+  EXPECT_EQ(grid.at("portfolios").size(), 2U);
+  EXPECT_EQ(grid.at("dates").size(), 3U);
+  EXPECT_EQ(grid.at("job_types").at(0), "market_data_update");
+  const auto& jobs = grid.at("jobs");
+  const auto letters = jobs.at("status").get<std::string>();
+  ASSERT_EQ(letters.size(), 63U);
+  EXPECT_EQ(jobs.at("attempts").get<std::string>().size(), 63U);
+  EXPECT_EQ(grid.at("counts").at("skipped"), std::ranges::count(letters, 'k'));
+  EXPECT_EQ(grid.at("counts").at("completed"),
+            std::ranges::count(letters, 's') + std::ranges::count(letters, 'w'));
+  // Each cell is the job that the list of jobs shows.
+  const auto listed =
+      json_of(fixture_->get("/api/v1/admin/batch/jobs/status?limit=1000&run_id=" + run_));
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> statuses;
+  for (const auto& job : listed.at("jobs")) {
+    const auto name = job.at("portfolio_name");
+    statuses[{name.is_null() ? "" : name, job.at("as_of"), job.at("job_type")}] = job.at("status");
+  }
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    const int portfolio = jobs.at("portfolio").at(i);
+    const auto status = statuses.at(
+        {portfolio < 0 ? ""
+                       : grid.at("portfolios").at(static_cast<std::size_t>(portfolio)).at("name"),
+         grid.at("dates").at(jobs.at("date").at(i).get<std::size_t>()),
+         grid.at("job_types").at(jobs.at("type").at(i).get<std::size_t>())});
+    const std::map<char, std::string> words = {
+        {'s', "succeeded"}, {'w', "succeeded_with_warnings"}, {'k', "skipped"}};
+    EXPECT_EQ(words.at(letters[i]), status) << i;
+  }
+}
+
+TEST_F(RunApiTest, DrawsARunAsItWasAtAnySequence) {
+  const auto end = json_of(fixture_->get("/api/v1/admin/batch/run/" + run_ + "/grid"));
+  const auto first = end.at("first_seq").get<std::uint64_t>();
+  const auto last = end.at("last_seq").get<std::uint64_t>();
+  const auto grid_at = [&](std::uint64_t at) {
+    return json_of(
+        fixture_->get("/api/v1/admin/batch/run/" + run_ + "/grid?at=" + std::to_string(at)));
+  };
+
+  const auto begin = grid_at(first);
+  EXPECT_EQ(begin.at("status"), "requested");
+  EXPECT_TRUE(begin.at("portfolios").empty());
+  EXPECT_EQ(grid_at(1).at("at_seq"), first) << "before its begin a run is shown at its begin";
+  EXPECT_EQ(grid_at(last + 1000).at("at_seq"), last);
+  double before = 0;
+  for (auto at = first; at <= last; at += 7) {
+    const auto grid = grid_at(at);
+    const auto letters = grid.at("jobs").at("status").get<std::string>();
+    EXPECT_EQ(grid.at("counts").at("running"), std::ranges::count(letters, 'r')) << at;
+    EXPECT_GE(grid.at("progress_percent").get<double>(), before);
+    before = grid.at("progress_percent");
+  }
+  EXPECT_EQ(fixture_->get("/api/v1/admin/batch/run/" + std::string(36, '0') + "/grid").status,
+            404U);
+}
+
+TEST_F(RunApiTest, DrawsTheAttemptsInSlotsThatNeverOverlap) {
+  const auto line = json_of(fixture_->get("/api/v1/admin/batch/run/" + run_ + "/timeline"));
+
+  const auto& attempts = line.at("attempts");
+  const auto letters = attempts.at("outcome").get<std::string>();
+  std::map<int, double> free_at;
+  ASSERT_EQ(attempts.at("job").size(), letters.size());
+  const auto run = json_of(fixture_->get("/api/v1/admin/batch/run/" + run_));
+  EXPECT_EQ(letters.size(), 63U - run.at("skipped_jobs").get<std::size_t>());
+  for (std::size_t i = 0; i < letters.size(); ++i) {
+    const int slot = attempts.at("slot").at(i);
+    const double start = attempts.at("start_ms").at(i);
+    EXPECT_LT(slot, line.at("slots").get<int>());
+    EXPECT_GE(start, free_at[slot] - 0.002) << i;  // Rounded to microseconds.
+    free_at[slot] = start + attempts.at("duration_ms").at(i).get<double>();
+  }
+  EXPECT_TRUE(line.at("retries").empty());
 }
 
 }  // namespace
