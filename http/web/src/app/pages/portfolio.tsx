@@ -6,7 +6,7 @@ import { Link } from "wouter-preact";
 import { formatNumber } from "../../charts/format";
 import { download } from "../lib/api";
 import type { FreshnessDocument, LastSuccess, Snapshot } from "../lib/catalog";
-import { DASH, count, duration, jobType, reason, shortId } from "../lib/format";
+import { DASH, count, duration, jobType, money, reason, shortId } from "../lib/format";
 import { useQuery } from "../lib/location";
 import type { Job, JobPage, Portfolio as PortfolioRow } from "../lib/model";
 import type { FullReport, FullSection } from "../lib/report_model";
@@ -48,7 +48,7 @@ function Summary({ section }: { section: FullSection }): JSX.Element {
   return (
     <Figures items={chosen.map(([, figure]) => ({
       name: figure.title,
-      value: typeof figure.value === "number" ? formatNumber(figure.value, figure.unit) : <span class="unknown">{DASH}</span>,
+      value: typeof figure.value === "number" ? (figure.unit === "money" ? money(figure.value) : formatNumber(figure.value, figure.unit)) : <span class="unknown">{DASH}</span>,
       note: figure.value === null ? reason(figure.value_reason) : undefined,
     }))} />
   );
@@ -62,7 +62,7 @@ function ReportView({ report }: { report: FullReport }): JSX.Element {
       <nav class="report-index" aria-label="Sections">
         <ul>{sections.map(([id, section]) => (
           <li key={id}>
-            <a href={`#section-${id}`} class={section.gaps.some((gap) => !gap.figures_shown) ? "report-gap" : ""} onClick={(event) => {
+            <a href={`#section-${id}`} class={section.gaps.some((gap) => gap.status !== "skipped") ? "report-gap" : ""} onClick={(event) => {
               event.preventDefault();
               document.getElementById(`section-${id}`)?.scrollIntoView({ block: "start" });
             }}>{section.title}{section.gaps.length > 0 ? <span class="unseen"> (incomplete)</span> : null}</a>
@@ -108,7 +108,7 @@ function Jobs({ id, asOf }: { id: string; asOf: string | null }): JSX.Element {
   useChanges((event) => event.portfolio_id === id && event.type.startsWith("Job"), () => { jobs.reload(); last.reload(); }, 3000);
   return (
     <div class="stack">
-      <Card title={`Jobs of ${asOf ?? "the date"}`} flush aside={<Link href={`/jobs?portfolio_id=${id}&days_back=0`}>All jobs of the portfolio</Link>}>
+      <Card title={`Jobs of ${asOf ?? "the date"}`} flush aside={<Link href={`/jobs?tab=list&portfolio_id=${id}&days_back=0`}>All jobs of the portfolio</Link>}>
         <Loaded of={jobs}>{(page) => (
           <DataTable caption="Jobs of the date, newest first" columns={JOB_COLUMNS} rows={page.jobs} rowKey={(job) => job.seq} empty={<Empty title="No job ran for this date" />} />
         )}</Loaded>

@@ -53,7 +53,7 @@ function option(theme: Palette, width: number, title: string, unit: Unit, series
       showSymbol: dates.length < 30, symbolSize: 5, connectNulls: false, barMaxWidth: 14,
       lineStyle: { width: 1.8, type: DASHES[index], color: colours(theme)[index] }, itemStyle: { color: colours(theme)[index] },
       markLine: index > 0 || asOf === null || !dates.includes(asOf) ? undefined : {
-        silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { color: theme.quiet, type: "solid", width: 1 }, data: [{ xAxis: asOf }],
+        silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { color: theme.quiet, type: "dashed", width: 1 }, data: [{ xAxis: asOf }],
       },
     })),
   };

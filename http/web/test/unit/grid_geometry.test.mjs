@@ -1,7 +1,7 @@
-// The arithmetic of the grid of cells: node --test test/grid_geometry.test.mjs
+// The arithmetic of the grid of cells: node --test test/unit/grid_geometry.test.mjs
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "./module.mjs";
+import { load } from "../module.mjs";
 
 const grid = await load("src/app/parts/grid_geometry.ts");
 
