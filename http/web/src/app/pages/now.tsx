@@ -37,19 +37,20 @@ function RunBody({ followed, shape, live }: { followed: Followed; shape: RunShap
   const [job, setJob] = useState<number | null>(null);
   const failures = useRunJobs(grid.runId, "failed", live);
   const failed = grid.counts[FAILED]!;
+  const calm = !live && failed === 0;
   return (
     <>
-      <div class={grid.columns <= NARROW_COLUMNS ? "run-split run-narrow" : "run-split run-wide"}>
+      <div class={`run-split ${grid.columns <= NARROW_COLUMNS ? "run-narrow" : calm ? "run-calm" : "run-wide"}`}>
         <Card title="Jobs" class="area-jobs" aside={`${plural(grid.rows, "row")}, ${plural(grid.columns, "column")}`}>
           <div class="grid-place" style={{ height: `${gridHeight(grid.rows)}px` }}>
             <RunGridView grid={grid} sink={followed.sink} onOpen={setJob} />
           </div>
         </Card>
-        <Card title="Needs attention" flush class="area-attention" aside={failed > 0 ? plural(failed, "failure") : null}>
+        {calm && grid.columns > NARROW_COLUMNS ? null : <Card title="Needs attention" flush class="area-attention" aside={failed > 0 ? plural(failed, "failure") : null}>
           <Retries grid={grid} timeline={timeline} onOpen={setJob} />
           {failed === 0 && timeline.retries.size > 0 ? null
             : <Failures jobs={failures} grid={grid} onOpen={setJob} brief quietWhenNone={live ? "Nothing has failed so far" : "Nothing failed"} />}
-        </Card>
+        </Card>}
         <Card title="Attempts by worker slot" class="area-timeline" aside={plural(timeline.size, "attempt")}>
           {timeline.size > 0
             ? <Timeline timeline={timeline} grid={grid} version={followed.version} now={live ? serverNow : null} onOpen={setJob} />

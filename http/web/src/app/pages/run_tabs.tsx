@@ -45,9 +45,11 @@ function useForward<Row, Page>(path: string, query: Query, round: number, rowsOf
   return { rows, problem: state.problem, loading: state.loading, more: rows !== null && next !== null ? () => void fetchMore(next, rows) : null };
 }
 
+/** Levels that stand out, as the status whose mark they bear. */
+const LEVELS: Record<string, string> = { WARNING: "limited", ERROR: "failed" };
 const LOG_COLUMNS: Column<LogLine>[] = [
   { id: "time", title: "Time", render: (line) => <time dateTime={line.timestamp} title={utc(line.timestamp)}>{timeOfDay(line.timestamp)}.{line.timestamp.slice(20, 23)}</time> },
-  { id: "level", title: "Level", render: (line) => <span class={`log-level-${line.level}`}>{line.level === "INFO" ? "info" : line.level === "WARNING" ? <StatusMark status="limited">warning</StatusMark> : <StatusMark status="failed">{line.level.toLowerCase()}</StatusMark>}</span> },
+  { id: "level", title: "Level", render: (line) => (LEVELS[line.level] ? <StatusMark status={LEVELS[line.level] ?? ""}>{line.level.toLowerCase()}</StatusMark> : <span class="quiet">{line.level.toLowerCase()}</span>) },
   { id: "message", title: "Message", grow: true, render: (line) => <span class="log-message">{line.message}</span> },
   { id: "seq", title: "Event", numeric: true, wide: true, render: (line) => <Link href={`/events?after=${line.seq - 1}`}>{line.seq}</Link> },
 ];
