@@ -44,7 +44,7 @@ export class Timeline extends Component<TimelineProps> {
     this.observer.observe(this.place.current!);
     this.place.current!.addEventListener("wheel", this.wheel, { passive: false });
     this.unwatchTheme = palette.subscribe(() => this.redraw());
-    this.timer = window.setInterval(() => this.props.now && this.props.timeline.running().length > 0 && this.redraw(), MOVING_MS);
+    this.timer = window.setInterval(() => this.props.now && this.props.timeline.running > 0 && this.redraw(), MOVING_MS);
     this.redraw();
   }
 
@@ -65,7 +65,7 @@ export class Timeline extends Component<TimelineProps> {
 
   private whole(): { from: number; to: number } {
     const { timeline, now } = this.props;
-    const end = now && timeline.running().length > 0 ? Math.max(timeline.last, timeline.at(now())) : timeline.last;
+    const end = now && timeline.running > 0 ? Math.max(timeline.last, timeline.at(now())) : timeline.last;
     const first = timeline.size > 0 ? timeline.start[0]! : 0;
     const room = Math.max(1, (end - first) * 0.02);
     return { from: Math.max(0, first - room), to: end + room };
@@ -107,6 +107,7 @@ export class Timeline extends Component<TimelineProps> {
       canvas.style.height = `${height}px`;
     }
     const { timeline, grid, now } = this.props;
+    timeline.arrange();
     const end = now ? timeline.at(now()) : timeline.last;
     paintTimeline(canvas.getContext("2d")!, timeline, (job) => jobType(grid.typeOf(job)), view, palette.peek(), end, this.focused ? this.focus : -1);
   }
