@@ -23,6 +23,9 @@ const LEGEND: [string, "succeeded" | "warning" | "failed" | "retrying" | "cancel
 ];
 const AXIS = 22;
 const MOVING_MS = 200;
+/** With so many attempts a picture costs some milliseconds: then ten a second are enough. */
+const MANY = 2000;
+const MANY_MS = 100;
 
 export class Timeline extends Component<TimelineProps> {
   private readonly place = createRef<HTMLDivElement>();
@@ -33,6 +36,7 @@ export class Timeline extends Component<TimelineProps> {
   private window: { from: number; to: number } | null = null;
   private frame = 0;
   private timer = 0;
+  private later = 0;
   private observer: ResizeObserver | null = null;
   private unwatchTheme: (() => void) | null = null;
   private drag: { x: number; from: number; to: number; moved: boolean } | null = null;
@@ -52,12 +56,20 @@ export class Timeline extends Component<TimelineProps> {
     if (before.timeline !== this.props.timeline) {
       this.focus = -1;
     }
-    this.redraw();
+    if (this.props.timeline.size < MANY) {
+      this.redraw();
+    } else if (this.later === 0) {
+      this.later = window.setTimeout(() => {
+        this.later = 0;
+        this.redraw();
+      }, MANY_MS);
+    }
   }
 
   override componentWillUnmount(): void {
     cancelAnimationFrame(this.frame);
     window.clearInterval(this.timer);
+    window.clearTimeout(this.later);
     this.observer?.disconnect();
     this.unwatchTheme?.();
     this.place.current?.removeEventListener("wheel", this.wheel);
