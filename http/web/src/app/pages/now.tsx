@@ -25,8 +25,11 @@ const RUN_EVENTS = new Set(["RunRequested", "RunStarted", "RunResumed", "RunCanc
 
 /** Height of a grid: as its rows need, within bounds. */
 export function gridHeight(rows: number): number {
-  return Math.round(Math.max(220, Math.min(460, 172 + rows * 22)));
+  return Math.round(Math.max(240, Math.min(480, 196 + rows * 22)));
 }
+
+/** A grid of so few columns leaves room beside it. */
+const NARROW_COLUMNS = 14;
 
 /** Grid, what needs attention, and timeline of a followed run. */
 function RunBody({ followed, shape, live }: { followed: Followed; shape: RunShape; live: boolean }): JSX.Element {
@@ -34,24 +37,26 @@ function RunBody({ followed, shape, live }: { followed: Followed; shape: RunShap
   const [job, setJob] = useState<number | null>(null);
   const failures = useRunJobs(grid.runId, "failed", live);
   const failed = grid.counts[FAILED]!;
+  const calm = !live && failed === 0;
   return (
     <>
-      <div class="run-split">
-        <Card title="Jobs" aside={`${plural(grid.rows, "row")}, ${plural(grid.columns, "column")}`}>
+      <div class={`run-split ${grid.columns <= NARROW_COLUMNS ? "run-narrow" : calm ? "run-calm" : "run-wide"}`}>
+        <Card title="Jobs" class="area-jobs" aside={`${plural(grid.rows, "row")}, ${plural(grid.columns, "column")}`}>
           <div class="grid-place" style={{ height: `${gridHeight(grid.rows)}px` }}>
             <RunGridView grid={grid} sink={followed.sink} onOpen={setJob} />
           </div>
         </Card>
-        <Card title="Needs attention" flush class="attention" aside={failed > 0 ? plural(failed, "failure") : null}>
+        {calm && grid.columns > NARROW_COLUMNS ? null : <Card title="Needs attention" flush class="area-attention" aside={failed > 0 ? plural(failed, "failure") : null}>
           <Retries grid={grid} timeline={timeline} onOpen={setJob} />
-          <Failures jobs={failures} grid={grid} onOpen={setJob} brief quietWhenNone={live ? "Nothing has failed so far" : "Nothing failed"} />
+          {failed === 0 && timeline.retries.size > 0 ? null
+            : <Failures jobs={failures} grid={grid} onOpen={setJob} brief quietWhenNone={live ? "Nothing has failed so far" : "Nothing failed"} />}
+        </Card>}
+        <Card title="Attempts by worker slot" class="area-timeline" aside={plural(timeline.size, "attempt")}>
+          {timeline.size > 0
+            ? <Timeline timeline={timeline} grid={grid} version={followed.version} now={live ? serverNow : null} onOpen={setJob} />
+            : <Empty title="No attempt yet">Jobs that were skipped, or taken over from an earlier run, need none.</Empty>}
         </Card>
       </div>
-      <Card title="Attempts by worker slot" aside={plural(timeline.size, "attempt")}>
-        {timeline.size > 0
-          ? <Timeline timeline={timeline} grid={grid} version={followed.version} now={live ? serverNow : null} onOpen={setJob} />
-          : <Empty title="No attempt yet">Jobs that were skipped, or taken over from an earlier run, need none.</Empty>}
-      </Card>
       {job !== null ? <JobPanel grid={grid} job={job} first={document.first_seq} until={Number.MAX_SAFE_INTEGER} version={0} onClose={() => setJob(null)} /> : null}
     </>
   );
@@ -66,7 +71,7 @@ function FreshnessHint(): JSX.Element | null {
   const fresh = useResource<Freshness>("/api/v1/portfolios/freshness");
   const parts: JSX.Element[] = [];
   if (quality.value?.as_of) {
-    parts.push(<span key="q"><StatusMark status={quality.value.status === "passed" ? "passed" : "limited"}>Market data of {quality.value.as_of}</StatusMark>{quality.value.quality_score !== null ? `, quality ${percent(quality.value.quality_score, 0)}` : ""}</span>);
+    parts.push(<span key="q"><StatusMark status={quality.value.status === "passed" ? "passed" : "limited"}>Market data of {quality.value.as_of}{quality.value.quality_score !== null ? `, quality ${percent(quality.value.quality_score, 0)}` : ""}</StatusMark></span>);
   }
   if (fresh.value && fresh.value.portfolios.length > 0) {
     const all = fresh.value.portfolios;

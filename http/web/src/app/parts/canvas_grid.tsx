@@ -44,6 +44,8 @@ export interface CanvasGridProps {
   handle?: (handle: GridHandle | null) => void;
   /** Another value: all cells are read again. */
   revision?: unknown;
+  /** The legend names only statuses that are there. */
+  shortLegend?: boolean;
   /** Begin with cells that can be read instead of the whole grid. */
   startReadable?: boolean;
 }
@@ -387,11 +389,11 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     this.redraw();
   };
 
-  override render({ label, palette, rows, columns }: CanvasGridProps) {
+  override render({ label, palette, rows, columns, shortLegend }: CanvasGridProps) {
     return (
       <div class="grid-frame">
         <div class="grid-tools">
-          <GridLegend palette={palette} counts={this.counts} />
+          <GridLegend palette={palette} counts={this.counts} present={shortLegend} />
           <span class="grid-zoom" role="group" aria-label="Zoom">
             <button type="button" class="button button-small" title="Smaller cells (key -)" aria-label="Smaller cells" onClick={() => this.zoom(1 / ZOOM_STEP)}>&#8722;</button>
             <button type="button" class="button button-small" title="Larger cells (key +)" aria-label="Larger cells" onClick={() => this.zoom(ZOOM_STEP)}>+</button>
@@ -419,6 +421,8 @@ export class CanvasGrid extends Component<CanvasGridProps> {
 }
 
 /** The legend with its counts, apart, so that a change of counts redraws nothing else. */
-function GridLegend({ palette, counts }: { palette: Palette; counts: { readonly value: readonly number[] } }) {
-  return <Legend palette={palette} counts={counts.value} />;
+function GridLegend({ palette, counts, present }: {
+  palette: Palette; counts: { readonly value: readonly number[] }; present: boolean | undefined;
+}) {
+  return <Legend palette={palette} counts={counts.value} {...(present ? { present } : {})} />;
 }

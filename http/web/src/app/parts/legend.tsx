@@ -13,11 +13,11 @@ export function StatusMark({ status }: { status: Status }) {
   );
 }
 
-/** All statuses of a palette in a line; those that are not there are shown quietly. */
-export function Legend({ palette, counts }: { palette: Palette; counts: readonly number[] }) {
+/** The statuses of a palette in a line: all, those that are not there quietly, or only those `present`. */
+export function Legend({ palette, counts, present }: { palette: Palette; counts: readonly number[]; present?: boolean }) {
   return (
     <ul class="legend" aria-label="Cells by status">
-      {palette.map((status, code) => (
+      {palette.map((status, code) => present && !counts[code] ? null : (
         <li key={status.word} class={counts[code] ? "" : "quiet"}>
           <StatusMark status={status} />
           <span>{status.word}</span>

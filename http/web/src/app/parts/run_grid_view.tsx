@@ -53,6 +53,6 @@ export function RunGridView({ grid, sink, onOpen, revision }: {
   return (
     <CanvasGrid key={`${grid.runId} ${grid.rows} ${grid.columns}`} label="Jobs by portfolio, date and type" rows={grid.rows} columns={grid.columns}
       rowLabel={functions.rowLabel} columnLabel={functions.columnLabel} columnGroup={functions.columnGroup} code={functions.code}
-      palette={runPalette} describe={functions.describe} onOpen={functions.open} handle={functions.handle} revision={revision ?? grid} />
+      palette={runPalette} describe={functions.describe} onOpen={functions.open} handle={functions.handle} revision={revision ?? grid} shortLegend />
   );
 }

@@ -61,16 +61,19 @@ export function RunProgress({ grid, progress, elapsed, now }: {
   );
 }
 
-/** The same for a run that has ended. */
-export function RunOutcome({ grid, seconds, reused, retries }: { grid: RunGrid; seconds: number | null; reused: number; retries: number }): JSX.Element {
+/** The same for a run that has ended, or as it was (`past`): then the totals of its end are left out. */
+export function RunOutcome({ grid, seconds, reused, retries, past = false }: {
+  grid: RunGrid; seconds: number | null; reused: number; retries: number; past?: boolean;
+}): JSX.Element {
   return (
     <section class="progress" aria-label="Outcome">
       <div class="progress-line">
         <dl class="progress-times progress-ended">
-          <div><dt>Duration</dt><dd class="progress-big">{duration(seconds)}</dd></div>
-          <div><dt>Jobs</dt><dd>{count(grid.jobs)}</dd></div>
-          <div><dt>Taken over unchanged</dt><dd>{count(reused)}</dd></div>
-          <div><dt>Retries</dt><dd>{count(retries)}</dd></div>
+          <div><dt>{past ? "Elapsed" : "Duration"}</dt><dd class="progress-big">{duration(seconds)}</dd></div>
+          <div><dt>Jobs</dt><dd>{past ? `${count(grid.ended)} of ${count(grid.jobs)}` : count(grid.jobs)}</dd></div>
+          {past ? <div><dt>Progress</dt><dd>{grid.percent.toFixed(1)} %</dd></div> : null}
+          {past ? null : <div><dt>Taken over unchanged</dt><dd>{count(reused)}</dd></div>}
+          {past ? null : <div><dt>Retries</dt><dd>{count(retries)}</dd></div>}
           {grid.counts[FAILED]! > 0 ? <div><dt>Failed</dt><dd class="text-failed">{plural(grid.counts[FAILED]!, "job")}</dd></div> : null}
         </dl>
       </div>

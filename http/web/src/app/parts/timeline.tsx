@@ -73,14 +73,14 @@ export class Timeline extends Component<TimelineProps> {
 
   private laneHeight(): number {
     const slots = Math.max(1, this.props.timeline.slots);
-    return slots <= 4 ? 26 : slots <= 10 ? 20 : 14;
+    return slots <= 4 ? 26 : slots <= 10 ? 20 : slots <= 24 ? 14 : 11;
   }
 
   private view(): TimelineView {
     const range = this.window ?? this.whole();
     const width = this.place.current?.clientWidth ?? 0;
     const names = width < 500 ? 28 : 64;
-    return { ...range, width, names, axis: AXIS, lane: this.laneHeight(), ratio: Math.min(3, window.devicePixelRatio || 1) };
+    return { ...range, width, names, axis: AXIS, lane: this.laneHeight(), top: this.place.current?.scrollTop ?? 0, ratio: Math.min(3, window.devicePixelRatio || 1) };
   }
 
   private redraw(): void {
@@ -159,7 +159,7 @@ export class Timeline extends Component<TimelineProps> {
     const view = this.view();
     const box = this.canvas.current!.getBoundingClientRect();
     const x = event.clientX - box.left;
-    const slot = Math.floor((event.clientY - box.top) / view.lane);
+    const slot = Math.floor((event.clientY - box.top - AXIS) / view.lane);
     const { timeline, now } = this.props;
     const open = now ? timeline.at(now()) : timeline.last;
     const per = (view.to - view.from) / Math.max(1, view.width - view.names);
@@ -303,7 +303,7 @@ export class Timeline extends Component<TimelineProps> {
         <div class="timeline-box">
           <div class="timeline-place" ref={this.place} tabIndex={0} role="application" aria-roledescription="timeline"
             aria-label={`${plural(timeline.size, "attempt")} on ${plural(timeline.slots, "worker slot")}`}
-            onMouseMove={this.moved} onMouseDown={this.pressedMouse} onMouseUp={this.released} onMouseLeave={this.left}
+            onScroll={() => this.redraw()} onMouseMove={this.moved} onMouseDown={this.pressedMouse} onMouseUp={this.released} onMouseLeave={this.left}
             onKeyDown={this.pressed} onFocus={this.focusChange} onBlur={this.focusChange}>
             <canvas ref={this.canvas} />
           </div>

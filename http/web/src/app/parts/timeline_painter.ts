@@ -13,6 +13,8 @@ export interface TimelineView {
   names: number;
   axis: number;
   lane: number;
+  /** How far it is scrolled: the axis stays in view. */
+  top: number;
   ratio: number;
 }
 
@@ -31,26 +33,40 @@ function colours(theme: Palette): string[] {
   return [succeeded, warning, failed, retrying, cancelled, cancelled, running];
 }
 
-function drawAxis(context: CanvasRenderingContext2D, view: TimelineView, theme: Palette, height: number): void {
+function ticksOf(view: TimelineView): { time: number; x: number }[] {
   const span = view.to - view.from;
   const inner = view.width - view.names;
   const step = timeStep(span, inner / 90);
+  const ticks: { time: number; x: number }[] = [];
+  for (let time = Math.ceil(view.from / step) * step; time <= view.to; time += step) {
+    ticks.push({ time, x: Math.round(view.names + ((time - view.from) / span) * inner) + 0.5 });
+  }
+  return ticks;
+}
+
+function drawLines(context: CanvasRenderingContext2D, view: TimelineView, theme: Palette, height: number): void {
+  context.strokeStyle = theme.line;
+  context.globalAlpha = 0.6;
+  context.beginPath();
+  for (const { x } of ticksOf(view)) {
+    context.moveTo(x, view.axis);
+    context.lineTo(x, view.axis + height);
+  }
+  context.stroke();
+  context.globalAlpha = 1;
+}
+
+function drawAxis(context: CanvasRenderingContext2D, view: TimelineView, theme: Palette): void {
+  context.fillStyle = theme.background;
+  context.fillRect(0, view.top, view.width, view.axis);
   context.font = `11px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "center";
-  for (let time = Math.ceil(view.from / step) * step; time <= view.to; time += step) {
-    const x = Math.round(view.names + ((time - view.from) / span) * inner) + 0.5;
-    context.strokeStyle = theme.line;
-    context.globalAlpha = 0.6;
-    context.beginPath();
-    context.moveTo(x, 0);
-    context.lineTo(x, height);
-    context.stroke();
-    context.globalAlpha = 1;
-    context.fillStyle = theme.quiet;
+  context.fillStyle = theme.quiet;
+  for (const { time, x } of ticksOf(view)) {
     const text = `+${duration(time / 1000)}`;
     const half = context.measureText(text).width / 2;
-    context.fillText(text, Math.min(Math.max(x, view.names + half), view.width - half - 2), height + view.axis / 2 + 1);
+    context.fillText(text, Math.min(Math.max(x, view.names + half), view.width - half - 2), view.top + view.axis / 2);
   }
 }
 
@@ -61,10 +77,10 @@ function drawLanes(context: CanvasRenderingContext2D, view: TimelineView, theme:
   for (let slot = 0; slot < slots; slot += 1) {
     if (slot % 2 === 1) {
       context.fillStyle = theme.surface;
-      context.fillRect(view.names, slot * view.lane, view.width - view.names, view.lane);
+      context.fillRect(view.names, view.axis + slot * view.lane, view.width - view.names, view.lane);
     }
     context.fillStyle = theme.quiet;
-    context.fillText(view.names > 40 ? `Slot ${slot + 1}` : String(slot + 1), 8, (slot + 0.5) * view.lane + 0.5);
+    context.fillText(view.names > 40 ? `Slot ${slot + 1}` : String(slot + 1), 8, view.axis + (slot + 0.5) * view.lane + 0.5);
   }
 }
 
@@ -114,10 +130,10 @@ export function paintTimeline(
   context.fillStyle = theme.background;
   context.fillRect(0, 0, view.width, height + view.axis);
   drawLanes(context, view, theme, slots);
-  drawAxis(context, view, theme, height);
+  drawLines(context, view, theme, height);
   context.save();
   context.beginPath();
-  context.rect(view.names, 0, view.width - view.names, height);
+  context.rect(view.names, view.axis, view.width - view.names, height);
   context.clip();
   const inner = view.width - view.names;
   const scale = inner / (view.to - view.from);
@@ -144,7 +160,7 @@ export function paintTimeline(
         }
         drawn[slot * 6 + badness] = pixel;
       }
-      const y = slot * view.lane + gap;
+      const y = view.axis + slot * view.lane + gap;
       const tall = view.lane - 2 * gap;
       context.fillStyle = fills[outcome]!;
       // A hair of the background between neighbours, once there is room for it.
@@ -168,4 +184,5 @@ export function paintTimeline(
     }
   }
   context.restore();
+  drawAxis(context, view, theme);
 }
