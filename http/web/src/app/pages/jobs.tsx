@@ -135,7 +135,7 @@ function jobColumns(open: (job: Job) => void): Column<Job>[] {
 }
 
 /** Everything that the log knows of a job. */
-export function JobPanel({ job, onClose }: { job: Job; onClose: () => void }): JSX.Element {
+function JobDetails({ job, onClose }: { job: Job; onClose: () => void }): JSX.Element {
   return (
     <Dialog side title={`${jobType(job.job_type)}, ${job.portfolio_name ?? "all portfolios"}, ${job.as_of}`} onClose={onClose}>
       <div><StatusMark status={job.status} /></div>
@@ -189,7 +189,7 @@ function List(): JSX.Element {
             empty={<Empty title="No job fits the filter">Jobs that ended within the period are searched: the last 30 days unless another is chosen.</Empty>} />
         </div>
       )}</Loaded>
-      {open ? <JobPanel job={open} onClose={() => setOpen(null)} /> : null}
+      {open ? <JobDetails job={open} onClose={() => setOpen(null)} /> : null}
     </>
   );
 }
@@ -206,7 +206,7 @@ function Slowest(): JSX.Element {
         <div class="card"><DataTable caption="Longest computed jobs" columns={columns} rows={value.jobs} rowKey={(job) => job.seq} onRow={setOpen}
           empty={<Empty title="No computed jobs in this period" />} /></div>
       )}</Loaded>
-      {open ? <JobPanel job={open} onClose={() => setOpen(null)} /> : null}
+      {open ? <JobDetails job={open} onClose={() => setOpen(null)} /> : null}
     </>
   );
 }

@@ -156,13 +156,11 @@ export function Portfolios(): JSX.Element {
         : (
           <>
             <Filters fields={FIELDS} />
-            <Loaded of={freshness} what="Loading the grid">{(document) => (
-              <Tabs label="Views" name="view" tabs={[
-                { id: "grid", title: "Grid", content: () => <FreshGrid document={document} rows={shown} /> },
-                { id: "list", title: "List", content: () => <List rows={shown} remove={setRemoving} /> },
-                { id: "inputs", title: "Imported files", content: () => <Inputs /> },
-              ]} />
-            )}</Loaded>
+            <Tabs label="Views" name="view" tabs={[
+              { id: "grid", title: "Grid", content: () => <Loaded of={freshness} what="Loading the grid">{(document) => <FreshGrid document={document} rows={shown} />}</Loaded> },
+              { id: "list", title: "List", content: () => <Loaded of={freshness} what="Loading the list">{() => <List rows={shown} remove={setRemoving} />}</Loaded> },
+              { id: "inputs", title: "Imported files", content: () => <Inputs /> },
+            ]} />
           </>
         )}
       {files.length > 0 ? <ImportDialog files={files} portfolios={portfolios} onClose={() => setFiles([])} imported={reload} /> : null}
