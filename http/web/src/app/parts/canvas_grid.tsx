@@ -5,13 +5,13 @@
 import { Component, createRef } from "preact";
 import { signal } from "@preact/signals";
 import {
-  CellCodes, ZOOM_STEP, cellAfterKey, cellAt, fitCells, scrollAfterZoom, scrollTo, zoomCells,
+  CELL_MAX, CellCodes, ZOOM_STEP, cellAfterKey, cellAt, fitCells, scrollAfterZoom, scrollTo, zoomCells,
   SYMBOL_LEAST, type Cell, type CellSize, type Extent,
 } from "./grid_geometry";
 import { GridPainter } from "./grid_painter";
 import type { Palette } from "./palettes";
 import { Legend } from "./legend";
-import { isDark } from "./use_dark";
+import { isDark } from "../lib/theme";
 import "./canvas_grid.css";
 
 /** What the owner of a grid may ask of it; valid while it is mounted. */
@@ -44,6 +44,8 @@ export interface CanvasGridProps {
   handle?: (handle: GridHandle | null) => void;
   /** Another value: all cells are read again. */
   revision?: unknown;
+  /** The legend names only statuses that are there. */
+  shortLegend?: boolean;
   /** Begin with cells that can be read instead of the whole grid. */
   startReadable?: boolean;
 }
@@ -185,7 +187,7 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     let fit = before;
     // The names above take their room by the width of the cells: twice settles it.
     for (let pass = 0; pass < 2; ++pass) {
-      this.size = fit = fitCells(rows, columns, this.inner());
+      this.size = fit = fitCells(rows, columns, this.inner(), this.ratio());
     }
     this.size = before;
     return fit;
@@ -223,6 +225,9 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     spacer.style.height = `${this.fitted ? Math.min(this.extent.height, total.height) : Math.ceil(total.height)}px`;
     canvas.style.width = `${this.extent.width}px`;
     canvas.style.height = `${this.extent.height}px`;
+    // A few rows need no more room than they fill.
+    const names = (this.props.columnGroup ? 18 : 0) + Math.min(150, this.names.column + 10);
+    this.scroller.current!.parentElement!.style.maxHeight = `${Math.ceil(names + rows * CELL_MAX.height) + 20}px`;
     this.zoomed.value = !this.fitted;
     this.redraw();
   }
@@ -384,16 +389,16 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     this.redraw();
   };
 
-  override render({ label, palette, rows, columns }: CanvasGridProps) {
+  override render({ label, palette, rows, columns, shortLegend }: CanvasGridProps) {
     return (
       <div class="grid-frame">
         <div class="grid-tools">
-          <GridLegend palette={palette} counts={this.counts} />
+          <GridLegend palette={palette} counts={this.counts} present={shortLegend} />
           <span class="grid-zoom" role="group" aria-label="Zoom">
-            <button type="button" title="Smaller cells (key -)" aria-label="Smaller cells" onClick={() => this.zoom(1 / ZOOM_STEP)}>&#8722;</button>
-            <button type="button" title="Larger cells (key +)" aria-label="Larger cells" onClick={() => this.zoom(ZOOM_STEP)}>+</button>
-            <button type="button" title="The whole grid (key 0)" onClick={() => this.showWhole()}>Whole</button>
-            <button type="button" title="Cells with symbols" onClick={() => this.showReadable()}>Readable</button>
+            <button type="button" class="button button-small" title="Smaller cells (key -)" aria-label="Smaller cells" onClick={() => this.zoom(1 / ZOOM_STEP)}>&#8722;</button>
+            <button type="button" class="button button-small" title="Larger cells (key +)" aria-label="Larger cells" onClick={() => this.zoom(ZOOM_STEP)}>+</button>
+            <button type="button" class="button button-small" title="The whole grid (key 0)" onClick={() => this.showWhole()}>Whole</button>
+            <button type="button" class="button button-small" title="Cells with symbols" onClick={() => this.showReadable()}>Readable</button>
           </span>
         </div>
         <div class="grid-box">
@@ -416,6 +421,8 @@ export class CanvasGrid extends Component<CanvasGridProps> {
 }
 
 /** The legend with its counts, apart, so that a change of counts redraws nothing else. */
-function GridLegend({ palette, counts }: { palette: Palette; counts: { readonly value: readonly number[] } }) {
-  return <Legend palette={palette} counts={counts.value} />;
+function GridLegend({ palette, counts, present }: {
+  palette: Palette; counts: { readonly value: readonly number[] }; present: boolean | undefined;
+}) {
+  return <Legend palette={palette} counts={counts.value} {...(present ? { present } : {})} />;
 }

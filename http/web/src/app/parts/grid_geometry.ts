@@ -21,18 +21,17 @@ function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }
 
-/** The size with which the whole grid is in view; never larger than the largest cell. */
-export function fitCells(rows: number, columns: number, view: Extent): CellSize {
-  return {
-    width: columns > 0 ? Math.min(CELL_MAX.width, Math.max(1, view.width) / columns) : CELL_MAX.width,
-    height: rows > 0 ? Math.min(CELL_MAX.height, Math.max(1, view.height) / rows) : CELL_MAX.height,
-  };
-}
-
 /** Cells that are large enough to have edges get whole device pixels, so that all look alike. */
 function whole(size: number, ratio: number): number {
   const device = size * ratio;
   return device >= 3 ? Math.floor(device + 1e-6) / ratio : size;
+}
+
+/** The size with which the whole grid is in view; never larger than the largest cell. */
+export function fitCells(rows: number, columns: number, view: Extent, ratio: number): CellSize {
+  const side = (count: number, length: number, most: number): number =>
+    whole(count > 0 ? Math.min(most, Math.max(1, length) / count) : most, ratio);
+  return { width: side(columns, view.width, CELL_MAX.width), height: side(rows, view.height, CELL_MAX.height) };
 }
 
 /**

@@ -1,5 +1,6 @@
-// Draws the visible part of a grid. Fills come from tiles with one pixel for a cell or, in an
-// overview, for a block of cells; only tiles in view are made, and a changed cell repaints one pixel.
+// Draws the visible part of a grid from tiles. While cells are small, a tile has one pixel for a cell
+// or, in an overview, for a block of cells, and is scaled; once cells have edges it has them as they
+// are seen, with gaps and symbols. Only tiles in view are made; a changed cell repaints itself.
 import { FONT, dark, light, type Theme } from "../../charts/theme";
 import {
   EMPTY, GAP_LEAST, SYMBOL_LEAST, blockOf, labelEvery, visibleRange,
@@ -7,12 +8,24 @@ import {
 } from "./grid_geometry";
 import type { Palette } from "./palettes";
 
-const TILE = 256;
-const TILES_MAX = 160;
+/** Blocks along a side of a scaled tile, and about the device pixels along one of an exact tile. */
+const TILE_BLOCKS = 256;
+const TILE_PIXELS = 384;
+const TILES_MAX = 96;
 /** So many changes in one tile cost more than to make it anew. */
 const PATCHES_MAX = 400;
 
-interface Tile { canvas: HTMLCanvasElement; patches: number[]; used: number }
+interface Tile { canvas: HTMLCanvasElement; patches: Cell[]; used: number }
+
+/** How tiles are made for a size of cells. */
+interface Plan {
+  /** Cells that a block has. */
+  blocks: { rows: number; columns: number };
+  /** Blocks that a tile has. */
+  tile: { rows: number; columns: number };
+  /** Device pixels of a cell, if tiles are made as they are seen. */
+  exact: Extent | null;
+}
 
 /** The names along the edges. */
 export interface Names {
@@ -38,12 +51,34 @@ function rgba(hex: string): number {
   return (0xff000000 | ((value & 0xff) << 16) | (value & 0xff00) | (value >> 16)) >>> 0;
 }
 
+function planOf(size: CellSize, ratio: number): Plan {
+  if (size.width >= GAP_LEAST && size.height >= GAP_LEAST) {
+    const exact = { width: Math.round(size.width * ratio), height: Math.round(size.height * ratio) };
+    return {
+      blocks: { rows: 1, columns: 1 }, exact,
+      tile: { rows: Math.ceil(TILE_PIXELS / exact.height), columns: Math.ceil(TILE_PIXELS / exact.width) },
+    };
+  }
+  return {
+    blocks: { rows: blockOf(size.height, ratio), columns: blockOf(size.width, ratio) }, exact: null,
+    tile: { rows: TILE_BLOCKS, columns: TILE_BLOCKS },
+  };
+}
+
+function blank(width: number, height: number): [HTMLCanvasElement, CanvasRenderingContext2D] {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  return [canvas, canvas.getContext("2d")!];
+}
+
 export class GridPainter {
   private readonly context: CanvasRenderingContext2D;
   private tiles = new Map<number, Tile>();
   private sprites: (HTMLCanvasElement | null)[] = [];
   private spriteKey = "";
-  private blocks = { rows: 1, columns: 1 };
+  private plan: Plan = planOf({ width: 1, height: 1 }, 1);
+  private planKey = "";
   private colours: number[] = [];
   private clock = 0;
   private theme: Theme = light;
@@ -73,13 +108,13 @@ export class GridPainter {
     this.tiles.clear();
   }
 
-  /** One cell has changed: its pixel is repainted when its tile is next drawn. */
+  /** One cell has changed: it is repainted when its tile is next drawn. */
   touch(row: number, column: number): void {
-    const y = Math.floor(row / this.blocks.rows);
-    const x = Math.floor(column / this.blocks.columns);
-    const tile = this.tiles.get(this.key(Math.floor(y / TILE), Math.floor(x / TILE)));
+    const { blocks, tile: length } = this.plan;
+    const cell = { row: Math.floor(row / blocks.rows), column: Math.floor(column / blocks.columns) };
+    const tile = this.tiles.get(this.key(Math.floor(cell.row / length.rows), Math.floor(cell.column / length.columns)));
     if (tile && tile.patches.length <= PATCHES_MAX) {
-      tile.patches.push((y % TILE) * TILE + (x % TILE));
+      tile.patches.push({ row: cell.row % length.rows, column: cell.column % length.columns });
     }
   }
 
@@ -92,10 +127,10 @@ export class GridPainter {
       this.canvas.width = width;
       this.canvas.height = height;
     }
-    const blocks = { rows: blockOf(view.size.height, this.ratio), columns: blockOf(view.size.width, this.ratio) };
-    if (blocks.rows !== this.blocks.rows || blocks.columns !== this.blocks.columns) {
-      this.blocks = blocks;
-      this.forget();
+    const planKey = `${view.size.width} ${view.size.height} ${this.ratio}`;
+    if (planKey !== this.planKey) {
+      this.planKey = planKey;
+      this.setPlan(planOf(view.size, this.ratio));
     }
     const { context } = this;
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -108,14 +143,25 @@ export class GridPainter {
     context.beginPath();
     context.rect(view.labels.width * this.ratio, view.labels.height * this.ratio, width, height);
     context.clip();
-    this.drawFills(view, rows, columns);
-    this.drawGaps(view, rows, columns);
-    this.drawSymbols(view, rows, columns);
+    this.drawTiles(view, rows, columns);
+    if (!this.plan.exact) {
+      this.drawGaps(view, rows, columns);
+    }
     this.drawMarks(view);
     context.restore();
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.drawColumnNames(view, columns);
     this.drawRowNames(view, rows);
+  }
+
+  private setPlan(plan: Plan): void {
+    const before = this.plan;
+    this.plan = plan;
+    // In an overview, sizes with the same blocks share their tiles: these are scaled.
+    if (plan.exact || before.exact || plan.blocks.rows !== before.blocks.rows || plan.blocks.columns !== before.blocks.columns) {
+      this.spriteKey = "";
+      this.forget();
+    }
   }
 
   private key(tileRow: number, tileColumn: number): number {
@@ -131,44 +177,84 @@ export class GridPainter {
     return Math.round((view.labels.height + row * view.size.height - view.scroll.top) * this.ratio);
   }
 
-  private blockColour(blockRow: number, blockColumn: number): number {
-    const { rows, columns } = this.blocks;
-    const code = rows === 1 && columns === 1
+  private blockCode(blockRow: number, blockColumn: number): number {
+    const { rows, columns } = this.plan.blocks;
+    return rows === 1 && columns === 1
       ? this.cells.at(blockRow, blockColumn)
       : this.cells.worst(
         { first: blockRow * rows, end: (blockRow + 1) * rows },
         { first: blockColumn * columns, end: (blockColumn + 1) * columns });
-    return code === EMPTY ? 0 : this.colours[code]!;
   }
 
-  private makeTile(tileRow: number, tileColumn: number): Tile {
-    const canvas = document.createElement("canvas");
-    const rows = Math.ceil(this.cells.rows / this.blocks.rows) - tileRow * TILE;
-    const columns = Math.ceil(this.cells.columns / this.blocks.columns) - tileColumn * TILE;
-    canvas.width = Math.min(TILE, columns);
-    canvas.height = Math.min(TILE, rows);
-    const context = canvas.getContext("2d", { willReadFrequently: true })!;
-    const image = context.createImageData(canvas.width, canvas.height);
+  /** Blocks of a tile as pixels. */
+  private makePixels(first: Cell, rows: number, columns: number): HTMLCanvasElement {
+    const [canvas, context] = blank(columns, rows);
+    const image = context.createImageData(columns, rows);
     const pixels = new Uint32Array(image.data.buffer);
-    for (let y = 0, at = 0; y < canvas.height; ++y) {
-      for (let x = 0; x < canvas.width; ++x, ++at) {
-        pixels[at] = this.blockColour(tileRow * TILE + y, tileColumn * TILE + x);
+    for (let y = 0, at = 0; y < rows; ++y) {
+      for (let x = 0; x < columns; ++x, ++at) {
+        const code = this.blockCode(first.row + y, first.column + x);
+        pixels[at] = code === EMPTY ? 0 : this.colours[code]!;
       }
     }
     context.putImageData(image, 0, 0);
+    return canvas;
+  }
+
+  private makeTile(tileRow: number, tileColumn: number): Tile {
+    const { blocks, tile, exact } = this.plan;
+    const first = { row: tileRow * tile.rows, column: tileColumn * tile.columns };
+    const rows = Math.min(tile.rows, Math.ceil(this.cells.rows / blocks.rows) - first.row);
+    const columns = Math.min(tile.columns, Math.ceil(this.cells.columns / blocks.columns) - first.column);
+    const pixels = this.makePixels(first, rows, columns);
+    if (!exact) {
+      return { canvas: pixels, patches: [], used: this.clock };
+    }
+    const [canvas, context] = blank(columns * exact.width, rows * exact.height);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(pixels, 0, 0, canvas.width, canvas.height);
+    const line = Math.max(1, Math.round(this.ratio));
+    for (let row = 0; row < rows; ++row) {
+      context.clearRect(0, (row + 1) * exact.height - line, canvas.width, line);
+    }
+    for (let column = 0; column < columns; ++column) {
+      const wide = this.gapAfter(first.column + column);
+      context.clearRect((column + 1) * exact.width - wide, 0, wide, canvas.height);
+    }
+    if (this.makeSprites()) {
+      for (let row = 0; row < rows; ++row) {
+        for (let column = 0; column < columns; ++column) {
+          this.drawSymbol(context, this.cells.at(first.row + row, first.column + column), row, column);
+        }
+      }
+    }
     return { canvas, patches: [], used: this.clock };
+  }
+
+  /** Device pixels between a column and the next; more where a group ends. */
+  private gapAfter(column: number): number {
+    const line = Math.max(1, Math.round(this.ratio));
+    const { group } = this.names;
+    return group !== null && column + 1 < this.cells.columns && group(column) !== group(column + 1) ? line * 2 : line;
   }
 
   private patch(tile: Tile, tileRow: number, tileColumn: number): void {
     const context = tile.canvas.getContext("2d")!;
-    for (const at of tile.patches) {
-      const y = Math.floor(at / TILE);
-      const x = at % TILE;
-      const colour = this.blockColour(tileRow * TILE + y, tileColumn * TILE + x);
-      context.clearRect(x, y, 1, 1);
-      if (colour !== 0) {
-        context.fillStyle = `rgb(${colour & 0xff},${(colour >> 8) & 0xff},${(colour >> 16) & 0xff})`;
-        context.fillRect(x, y, 1, 1);
+    const { tile: length, exact } = this.plan;
+    const line = Math.max(1, Math.round(this.ratio));
+    for (const { row, column } of tile.patches) {
+      const at = { row: tileRow * length.rows + row, column: tileColumn * length.columns + column };
+      const code = this.blockCode(at.row, at.column);
+      const box = exact
+        ? [column * exact.width, row * exact.height, exact.width - this.gapAfter(at.column), exact.height - line] as const
+        : [column, row, 1, 1] as const;
+      context.clearRect(...box);
+      if (code !== EMPTY) {
+        context.fillStyle = this.palette[code]!.fill[this.mode];
+        context.fillRect(...box);
+        if (exact && this.makeSprites()) {
+          this.drawSymbol(context, code, row, column);
+        }
       }
     }
     tile.patches = [];
@@ -187,32 +273,38 @@ export class GridPainter {
     return tile;
   }
 
-  private drawFills(view: View, rows: Range, columns: Range): void {
+  private drawTiles(view: View, rows: Range, columns: Range): void {
     this.clock += 1;
-    const { context } = this;
-    context.imageSmoothingEnabled = false;
-    const perRow = TILE * this.blocks.rows;
-    const perColumn = TILE * this.blocks.columns;
+    this.context.imageSmoothingEnabled = false;
+    const { blocks, tile: length, exact } = this.plan;
+    const perRow = length.rows * blocks.rows;
+    const perColumn = length.columns * blocks.columns;
     for (let tileRow = Math.floor(rows.first / perRow); tileRow * perRow < rows.end; ++tileRow) {
       for (let tileColumn = Math.floor(columns.first / perColumn); tileColumn * perColumn < columns.end; ++tileColumn) {
         const tile = this.tile(tileRow, tileColumn);
-        // Only the part in view is scaled, with its edges on whole pixels.
-        const from = {
-          x: Math.max(0, Math.floor((columns.first - tileColumn * perColumn) / this.blocks.columns)),
-          y: Math.max(0, Math.floor((rows.first - tileRow * perRow) / this.blocks.rows)),
-        };
-        const to = {
-          x: Math.min(tile.canvas.width, Math.ceil((columns.end - tileColumn * perColumn) / this.blocks.columns)),
-          y: Math.min(tile.canvas.height, Math.ceil((rows.end - tileRow * perRow) / this.blocks.rows)),
-        };
-        const left = this.x(view, tileColumn * perColumn + from.x * this.blocks.columns);
-        const top = this.y(view, tileRow * perRow + from.y * this.blocks.rows);
-        const right = this.x(view, Math.min(this.cells.columns, tileColumn * perColumn + to.x * this.blocks.columns));
-        const bottom = this.y(view, Math.min(this.cells.rows, tileRow * perRow + to.y * this.blocks.rows));
-        context.drawImage(tile.canvas, from.x, from.y, to.x - from.x, to.y - from.y, left, top, right - left, bottom - top);
+        if (exact) {
+          this.context.drawImage(tile.canvas, this.x(view, tileColumn * perColumn), this.y(view, tileRow * perRow));
+        } else {
+          this.drawScaled(view, tile, { row: tileRow * perRow, column: tileColumn * perColumn }, rows, columns);
+        }
       }
     }
     this.dropOldTiles();
+  }
+
+  /** Only the part in view is scaled, with its edges on whole pixels. */
+  private drawScaled(view: View, tile: Tile, first: Cell, rows: Range, columns: Range): void {
+    const { blocks } = this.plan;
+    const { canvas } = tile;
+    const fromX = Math.max(0, Math.floor((columns.first - first.column) / blocks.columns));
+    const fromY = Math.max(0, Math.floor((rows.first - first.row) / blocks.rows));
+    const toX = Math.min(canvas.width, Math.ceil((columns.end - first.column) / blocks.columns));
+    const toY = Math.min(canvas.height, Math.ceil((rows.end - first.row) / blocks.rows));
+    const left = this.x(view, first.column + fromX * blocks.columns);
+    const top = this.y(view, first.row + fromY * blocks.rows);
+    const right = this.x(view, Math.min(this.cells.columns, first.column + toX * blocks.columns));
+    const bottom = this.y(view, Math.min(this.cells.rows, first.row + toY * blocks.rows));
+    this.context.drawImage(canvas, fromX, fromY, toX - fromX, toY - fromY, left, top, right - left, bottom - top);
   }
 
   private dropOldTiles(): void {
@@ -225,6 +317,7 @@ export class GridPainter {
     }
   }
 
+  /** Where only one side of the cells is large enough for gaps. */
   private drawGaps(view: View, rows: Range, columns: Range): void {
     const { context } = this;
     context.fillStyle = this.theme.background;
@@ -233,39 +326,34 @@ export class GridPainter {
     const top = this.y(view, rows.first);
     const right = this.x(view, columns.end);
     const bottom = this.y(view, rows.end);
-    if (view.size.height >= GAP_LEAST) {
-      for (let row = rows.first; row < rows.end; ++row) {
-        context.fillRect(left, this.y(view, row + 1) - line, right - left, line);
-      }
+    for (let row = rows.first; view.size.height >= GAP_LEAST && row < rows.end; ++row) {
+      context.fillRect(left, this.y(view, row + 1) - line, right - left, line);
     }
-    if (view.size.width < GAP_LEAST) {
-      return;
-    }
-    const { group } = this.names;
-    for (let column = columns.first; column < columns.end; ++column) {
-      const ends = group !== null && column + 1 < this.cells.columns && group(column) !== group(column + 1);
-      const wide = ends ? line * 2 : line;
+    for (let column = columns.first; view.size.width >= GAP_LEAST && column < columns.end; ++column) {
+      const wide = this.gapAfter(column);
       context.fillRect(this.x(view, column + 1) - wide, top, wide, bottom - top);
     }
   }
 
-  private makeSprites(view: View): void {
-    const side = Math.floor(Math.min(view.size.width, view.size.height) * this.ratio);
+  /** Makes the symbols for the size of cells there is; false if they are too small for any. */
+  private makeSprites(): boolean {
+    const { exact } = this.plan;
+    const side = exact ? Math.min(exact.width, exact.height) : 0;
+    if (side < SYMBOL_LEAST * this.ratio) {
+      return false;
+    }
     const key = `${side} ${this.mode}`;
     if (key === this.spriteKey) {
-      return;
+      return true;
     }
     this.spriteKey = key;
     this.sprites = this.palette.map((status) => {
       if (status.symbol === "") {
         return null;
       }
-      const canvas = document.createElement("canvas");
-      canvas.width = side;
-      canvas.height = side;
-      const context = canvas.getContext("2d")!;
+      const [canvas, context] = blank(side, side);
       const drawn = side * 0.8;
-      context.translate((side - drawn) / 2 - this.ratio / 2, (side - drawn) / 2 - this.ratio / 2);
+      context.translate((side - drawn - this.ratio) / 2, (side - drawn - this.ratio) / 2);
       context.scale(drawn / 16, drawn / 16);
       context.lineWidth = 1.9;
       context.lineCap = "round";
@@ -274,26 +362,17 @@ export class GridPainter {
       context.stroke(new Path2D(status.symbol));
       return canvas;
     });
+    return true;
   }
 
-  private drawSymbols(view: View, rows: Range, columns: Range): void {
-    if (view.size.width < SYMBOL_LEAST || view.size.height < SYMBOL_LEAST) {
-      return;
-    }
-    this.makeSprites(view);
-    const side = Math.floor(Math.min(view.size.width, view.size.height) * this.ratio);
-    const inset = {
-      x: Math.floor((view.size.width * this.ratio - side) / 2),
-      y: Math.floor((view.size.height * this.ratio - side) / 2),
-    };
-    for (let row = rows.first; row < rows.end; ++row) {
-      const y = this.y(view, row) + inset.y;
-      for (let column = columns.first; column < columns.end; ++column) {
-        const sprite = this.sprites[this.cells.at(row, column)];
-        if (sprite) {
-          this.context.drawImage(sprite, this.x(view, column) + inset.x, y);
-        }
-      }
+  private drawSymbol(context: CanvasRenderingContext2D, code: number, row: number, column: number): void {
+    const sprite = this.sprites[code];
+    const { exact } = this.plan;
+    if (sprite && exact) {
+      context.drawImage(
+        sprite,
+        column * exact.width + Math.floor((exact.width - sprite.width) / 2),
+        row * exact.height + Math.floor((exact.height - sprite.height) / 2));
     }
   }
 

@@ -1,10 +1,10 @@
 // What the colours and symbols of a grid mean, with how many cells are of each.
+import { isDark } from "../lib/theme";
 import type { Palette, Status } from "./palettes";
-import { useDark } from "./use_dark";
 
 /** The mark of a status as in the cells: its colour and its symbol. */
 export function StatusMark({ status }: { status: Status }) {
-  const mode = useDark() ? "dark" : "light";
+  const mode = isDark.value ? "dark" : "light";
   return (
     <svg class="status-mark" width="14" height="14" viewBox="0 0 16 16" aria-hidden="true">
       <rect width="16" height="16" rx="2" fill={status.fill[mode]} />
@@ -13,11 +13,11 @@ export function StatusMark({ status }: { status: Status }) {
   );
 }
 
-/** All statuses of a palette in a line; those that are not there are shown quietly. */
-export function Legend({ palette, counts }: { palette: Palette; counts: readonly number[] }) {
+/** The statuses of a palette in a line: all, those that are not there quietly, or only those `present`. */
+export function Legend({ palette, counts, present }: { palette: Palette; counts: readonly number[]; present?: boolean }) {
   return (
     <ul class="legend" aria-label="Cells by status">
-      {palette.map((status, code) => (
+      {palette.map((status, code) => present && !counts[code] ? null : (
         <li key={status.word} class={counts[code] ? "" : "quiet"}>
           <StatusMark status={status} />
           <span>{status.word}</span>

@@ -1,20 +1,23 @@
-// The arithmetic of the grid of cells: node --test test/grid_geometry.test.mjs
+// The arithmetic of the grid of cells: node --test test/unit/grid_geometry.test.mjs
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { load } from "./module.mjs";
+import { load } from "../module.mjs";
 
 const grid = await load("src/app/parts/grid_geometry.ts");
 
 test("the whole grid fits the view and a small one is not blown up", () => {
-  const large = grid.fitCells(1000, 2000, { width: 500, height: 400 });
+  const large = grid.fitCells(1000, 2000, { width: 500, height: 400 }, 1);
   assert.equal(large.width * 2000, 500);
   assert.equal(large.height * 1000, 400);
-  assert.deepEqual(grid.fitCells(2, 3, { width: 500, height: 400 }), grid.CELL_MAX);
+  assert.deepEqual(grid.fitCells(2, 3, { width: 500, height: 400 }, 1), grid.CELL_MAX);
+  const edged = grid.fitCells(40, 90, { width: 500, height: 400 }, 1.5);
+  assert.ok(edged.width * 90 <= 500 && edged.height * 40 <= 400);
+  assert.deepEqual([edged.width * 1.5, edged.height * 1.5].map(Math.round), [8, 15]);
 });
 
 test("zooming ends at the whole grid and at the largest cell, and each step changes something", () => {
-  const fit = grid.fitCells(1000, 1000, { width: 900, height: 700 });
   for (const ratio of [1, 1.5, 2]) {
+    const fit = grid.fitCells(1000, 1000, { width: 900, height: 700 }, ratio);
     let size = fit;
     let steps = 0;
     while (size.width < grid.CELL_MAX.width || size.height < grid.CELL_MAX.height) {

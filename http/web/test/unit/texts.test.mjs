@@ -1,0 +1,45 @@
+// What the pages read out of texts: node --test test/unit/texts.test.mjs
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { load } from "../module.mjs";
+
+const { guessKind, guessName, issuesText } = await load("src/app/lib/import_kind.ts");
+const { operationsOf, parseMetrics, valueOf } = await load("src/app/lib/metrics.ts");
+
+test("the kind of a file is guessed from its header, else it has to be chosen", () => {
+  assert.equal(guessKind("# mine\n\nSymbol,Quantity,Entry Price Per Share,Entry Date\nSPY,1,1,2015-01-02"), "positions");
+  assert.equal(guessKind("\ufeffTicker,Date,Close,Adj Close\r\nSPY,2015-01-02,1,1"), "prices");
+  assert.equal(guessKind("observation_date,DGS1MO,DGS10\n2015-01-02,1,2"), "rates");
+  assert.equal(guessKind("symbol,sector\nA,B"), "sectors");
+  assert.equal(guessKind("date,underlying,expiry,strike,right,bid\n"), "quotes");
+  assert.equal(guessKind("symbol,ex_date,ratio\n"), "splits");
+  assert.equal(guessKind("symbol,ex_date,amount\n"), "dividends");
+  assert.equal(guessKind("portfolio,date,amount\n"), "flows");
+  assert.equal(guessKind('"parameter","value"\n'), "parameters");
+  assert.equal(guessKind("a,b\n1,2"), null);
+  assert.equal(guessKind(""), null);
+});
+
+test("a portfolio is named after its file", () => {
+  assert.equal(guessName("C:\\data\\tech_growth.CSV"), "Tech growth");
+});
+
+test("errors are copied with their line, code, field, symbol and message", () => {
+  const text = issuesText("p.csv", [{ line: 3, symbol: "GME", code: "ERR_POS_006", field: "Quantity", message: "The quantity is zero." }]);
+  assert.equal(text, "p.csv\nline\tcode\tfield\tsymbol\tmessage\n3\tERR_POS_006\tQuantity\tGME\tThe quantity is zero.");
+});
+
+test("metrics give requests, refusals and times of each operation that was called", () => {
+  const samples = parseMetrics([
+    "# HELP x y", "runledger_events_committed_total 7052",
+    'runledger_http_requests_total{operation="logIn",code="2xx"} 18', 'runledger_http_requests_total{operation="logIn",code="4xx"} 2',
+    'runledger_http_request_duration_seconds_bucket{operation="logIn",le="0.5"} 10',
+    'runledger_http_request_duration_seconds_bucket{operation="logIn",le="2.5"} 19',
+    'runledger_http_request_duration_seconds_bucket{operation="logIn",le="+Inf"} 20',
+    'runledger_http_request_duration_seconds_sum{operation="logIn"} 10', 'runledger_http_request_duration_seconds_count{operation="logIn"} 20',
+    'runledger_http_request_duration_seconds_count{operation="showMe"} 0',
+  ].join("\n"));
+  assert.equal(valueOf(samples, "runledger_events_committed_total"), 7052);
+  assert.equal(valueOf(samples, "nothing"), null);
+  assert.deepEqual(operationsOf(samples), [{ operation: "logIn", requests: 20, refused: 2, failed: 0, mean: 0.5, slow95: 2.5 }]);
+});
