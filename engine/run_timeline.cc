@@ -1,8 +1,6 @@
 #include "engine/run_timeline.h"
 
 #include <algorithm>
-#include <functional>
-#include <queue>
 #include <tuple>
 
 namespace runledger::engine {
@@ -29,34 +27,36 @@ std::optional<AttemptOutcome> outcome_of(const Payload& payload) {
   return std::nullopt;
 }
 
-// Slots by when they become free, and those that are.
+// What the workers did, as far as can be told. An attempt computed for its duration at some time
+// between being handed out and being committed; a worker that is free takes the next one at once.
 class Slots {
  public:
-  std::uint32_t take(UtcTime begin, UtcTime end) {
-    while (!busy_.empty() && busy_.top().first <= begin) {
-      free_.push(busy_.top().second);
-      busy_.pop();
+  // Puts an attempt that has ended into the slot that it leaves idle for the least time, a new one
+  // if it fits into none, and says when it computed there.
+  void place(AttemptSpan& span, std::optional<nanoseconds> duration) {
+    const auto latest = *span.ended_at - duration.value_or(nanoseconds{0});
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t slot = 0; slot < count(); ++slot) {
+      if (free_at_[slot] <= latest && (!best || free_at_[slot] > free_at_[*best])) {
+        best = slot;
+      }
     }
-    std::uint32_t slot = count();
-    if (free_.empty()) {
-      ends_.push_back(end);
-    } else {
-      slot = free_.top();
-      free_.pop();
-      ends_[slot] = end;
+    if (!best) {
+      best = count();
+      free_at_.push_back(span.attempted_at);
     }
-    busy_.emplace(end, slot);
-    return slot;
+    span.slot = *best;
+    span.began_at = std::max(span.attempted_at, free_at_[*best]);
+    if (duration) {
+      span.ended_at = span.began_at + *duration;
+    }
+    free_at_[*best] = *span.ended_at;
   }
-  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(ends_.size()); }
-  /// When the last attempt of a slot ended.
-  [[nodiscard]] UtcTime end_of(std::uint32_t slot) const { return ends_[slot]; }
+  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(free_at_.size()); }
+  [[nodiscard]] UtcTime free_at(std::uint32_t slot) const { return free_at_[slot]; }
 
  private:
-  using Busy = std::pair<UtcTime, std::uint32_t>;
-  std::priority_queue<Busy, std::vector<Busy>, std::greater<>> busy_;
-  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, std::greater<>> free_;
-  std::vector<UtcTime> ends_;
+  std::vector<UtcTime> free_at_;  ///< When the last attempt of a slot ended.
 };
 
 bool begins_before(const AttemptSpan& a, const AttemptSpan& b) {
@@ -75,37 +75,29 @@ void TimelineFold::fold(const Event& event) {
                       .ended_at = std::nullopt,
                       .outcome = AttemptOutcome::kRunning,
                       .slot = std::nullopt});
+    durations_.emplace_back();
   } else if (const auto outcome = outcome_of(event.payload)) {
-    const auto* succeeded = std::get_if<JobSucceeded>(&event.payload);
-    end(job_of(event.payload)->index, *outcome, event.time,
-        succeeded != nullptr ? succeeded->duration : nanoseconds::max());
-  }
-}
-
-// A job that never ran can be cancelled, too: then there is no span to end.
-void TimelineFold::end(std::uint32_t job,
-                       AttemptOutcome outcome,
-                       UtcTime time,
-                       nanoseconds duration) {
-  if (const auto found = open_.extract(job)) {
-    auto& span = spans_[found.mapped()];
-    // The wall clock may have been set back meanwhile.
-    const auto ended = std::max(time, span.attempted_at);
-    span.ended_at = ended;
-    span.began_at = ended - std::clamp(duration, nanoseconds{0}, ended - span.attempted_at);
-    span.outcome = outcome;
+    // A job that never ran can be cancelled, too: then there is no span to end.
+    if (const auto found = open_.extract(job_of(event.payload)->index)) {
+      auto& span = spans_[found.mapped()];
+      // The wall clock may have been set back meanwhile.
+      span.ended_at = std::max(event.time, span.attempted_at);
+      span.outcome = *outcome;
+      if (const auto* succeeded = std::get_if<JobSucceeded>(&event.payload)) {
+        durations_[found.mapped()] =
+            std::clamp(succeeded->duration, nanoseconds{0}, *span.ended_at - span.attempted_at);
+      }
+      ended_.push_back(found.mapped());
+    }
   }
 }
 
 RunTimeline TimelineFold::layout() const {
   RunTimeline timeline{spans_, 0};
   auto& spans = timeline.spans;
-  std::ranges::sort(spans, begins_before);
   Slots slots;
-  for (auto& span : spans) {
-    if (span.ended_at) {
-      span.slot = slots.take(span.began_at, *span.ended_at);
-    }
+  for (const auto index : ended_) {
+    slots.place(spans[index], durations_[index]);
   }
   // Of those under way the oldest are taken to be computing, one a slot; the pool is first in,
   // first out. The rest wait.
@@ -114,7 +106,7 @@ RunTimeline TimelineFold::layout() const {
   for (auto& span : spans) {
     if (!span.ended_at && next < timeline.slots) {
       span.slot = next;
-      span.began_at = next < slots.count() ? std::max(span.attempted_at, slots.end_of(next))
+      span.began_at = next < slots.count() ? std::max(span.attempted_at, slots.free_at(next))
                                            : span.attempted_at;
       ++next;
     }

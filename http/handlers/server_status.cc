@@ -2,6 +2,7 @@
 #include "http/render.h"
 #include "schema/build_info.h"
 #include "store/checkpoint.h"
+#include "store/log_rows.h"
 #include "store/projections.h"
 
 // The server itself, for operators: what it is built of, how far the log and what is derived from

@@ -53,7 +53,7 @@ TEST_F(TimelineTest, IsEmptyBeforeTheFirstAttempt) {
   EXPECT_TRUE(fold_.layout().spans.empty());
 }
 
-TEST_F(TimelineTest, TakesTheTimeInTheQueueOffAndReusesTheLowestFreeSlot) {
+TEST_F(TimelineTest, PutsEachAttemptRightBehindTheOneBeforeItInItsSlot) {
   for (std::uint32_t job = 0; job < 4; ++job) {
     attempt(0, job);
   }
@@ -65,6 +65,20 @@ TEST_F(TimelineTest, TakesTheTimeInTheQueueOffAndReusesTheLowestFreeSlot) {
   EXPECT_EQ(fold_.layout().slots, 2U);
   EXPECT_THAT(rows(), ElementsAre(ElementsAre(0, 0, 0, 10), ElementsAre(1, 1, 0, 12),
                                   ElementsAre(2, 0, 10, 30), ElementsAre(3, 1, 12, 31)));
+}
+
+TEST_F(TimelineTest, TakesOneWorkerForOneThoughItsEndsAreCommittedTogether) {
+  for (std::uint32_t job = 0; job < 5; ++job) {
+    attempt(0, job);
+  }
+  for (std::uint32_t job = 0; job < 5; ++job) {
+    succeed(50, job, 10);
+  }
+
+  EXPECT_EQ(fold_.layout().slots, 1U);
+  EXPECT_THAT(rows(), ElementsAre(ElementsAre(0, 0, 0, 10), ElementsAre(1, 0, 10, 20),
+                                  ElementsAre(2, 0, 20, 30), ElementsAre(3, 0, 30, 40),
+                                  ElementsAre(4, 0, 40, 50)));
 }
 
 TEST_F(TimelineTest, GivesSlotsToTheOldestUnderWayAndLetsTheOthersWait) {
