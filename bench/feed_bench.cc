@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -183,9 +184,7 @@ Measured measure_feed(const Options& options,
       masked_frame(fmt::format(R"({{"type":"subscribe","after_seq":{},"every_progress":true}})",
                                committed)));
   const auto after = resident_bytes();
-  auto measured = measure(options, clients, [&producer](std::size_t count, std::size_t rate) {
-    producer.produce(count, rate);
-  });
+  auto measured = measure(options, clients, std::bind_front(&Producer::produce, &producer));
   measured.kilobytes_per_subscriber =
       static_cast<double>(after - before) / 1024.0 / static_cast<double>(options.subscribers);
   const auto block = http::read_block(service->log(), Sequence{committed}, {.events_max = 1});

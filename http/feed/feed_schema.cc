@@ -1,5 +1,7 @@
 #include "http/feed/feed_schema.h"
 
+#include "schema/events.h"
+
 namespace runledger::http {
 namespace {
 
@@ -120,14 +122,6 @@ std::vector<ObjectSpec> make_other_events() {
              {"equity_date", "date|null"}}),
       event("PortfolioDeleted", "A portfolio is gone; its history stays.",
             {{"portfolio_id", "uuid"}, {"name", "string"}}),
-      event("InputIngested", "An input file was imported.",
-            {{"kind", "string"},
-             {"content_hash", "hash"},
-             {"file_name", "string"},
-             {"rows", "integer"},
-             {"symbols", "integer"},
-             {"first_date", "date|null"},
-             {"last_date", "date|null"}}),
       event("AccessGranted", "Somebody logged in, or users were changed.", access),
       event("AccessDenied", "A login, token or call was refused.", access),
       event("LogPruned", "The oldest events were archived and deleted.",
@@ -142,6 +136,25 @@ std::vector<ObjectSpec> make_other_events() {
       event("Unknown", "An event of a newer version of the program.",
             {{"payload_type", "integer"}}),
   };
+}
+
+// One for each kind of input.
+std::vector<ObjectSpec> make_input_events() {
+  std::vector<ObjectSpec> events;
+  for (auto kind = InputKind::kPrices; kind <= InputKind::kParameters;
+       kind = static_cast<InputKind>(static_cast<int>(kind) + 1)) {
+    InputIngested ingested;
+    ingested.kind = kind;
+    events.push_back(event(event_type(ingested), "An input file was imported.",
+                           {{"kind", "string"},
+                            {"content_hash", "hash"},
+                            {"file_name", "string"},
+                            {"rows", "integer"},
+                            {"symbols", "integer"},
+                            {"first_date", "date|null"},
+                            {"last_date", "date|null"}}));
+  }
+  return events;
 }
 
 }  // namespace
@@ -189,7 +202,7 @@ const ObjectSpec& subscribe_spec() {
 std::span<const ObjectSpec> event_specs() {
   static const std::vector<ObjectSpec> specs = [] {
     auto all = make_run_events();
-    for (const auto& more : {make_job_events(), make_other_events()}) {
+    for (const auto& more : {make_job_events(), make_input_events(), make_other_events()}) {
       all.insert(all.end(), more.begin(), more.end());
     }
     return all;

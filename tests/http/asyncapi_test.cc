@@ -154,7 +154,7 @@ TEST_F(AsyncApiTest, DescribesEveryFrameThatAServerSends) {
   }
   described.erase("subscribe");
   EXPECT_EQ(seen_, described);
-  EXPECT_THAT(events_, ::testing::IsSupersetOf({"EngineStarted", "InputIngested", "RunPlanned",
+  EXPECT_THAT(events_, ::testing::IsSupersetOf({"EngineStarted", "PricesIngested", "RunPlanned",
                                                 "JobAttempted", "JobSucceeded", "RunFinished"}));
 }
 
@@ -171,6 +171,13 @@ TEST_F(AsyncApiTest, DescribesEveryKindOfEvent) {
       json::parse(event_to_json(Event{Sequence{1}, {}, {}, {}, {}, UnknownPayload{99}}));
   EXPECT_EQ(schema.check(unknown, event), "") << unknown;
   sent.insert(unknown.at("type").get<std::string>());
+
+  for (auto kind = InputKind::kPrices; kind <= InputKind::kParameters;
+       kind = static_cast<InputKind>(static_cast<int>(kind) + 1)) {
+    InputIngested ingested;
+    ingested.kind = kind;
+    sent.insert(std::string(event_type(ingested)));
+  }
 
   std::set<std::string> described;
   for (const auto& spec : event_specs()) {

@@ -85,6 +85,7 @@ class Arguments(Store):
         self.call("run", "--from", "2017-03-01", code=2)
         self.call("user", "add", "a@b.c", "--role", "king", code=2)
         self.call("serve", "--listen", "nowhere", code=2)
+        self.call("serve", "--allow-origin", "desk.example", code=2)
 
     def test_help_and_version_exit_with_0(self):
         self.assertIn("serve", self.call("--help").stdout)

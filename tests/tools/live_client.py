@@ -1,13 +1,16 @@
 """A client of the live feed that drops its connection and outlives its server must have every
 sequence exactly once.
 
-Usage: live_client.py BINARY
+Usage: live_client.py BINARY [NODE NODE_MODULES]
+The clients are Python's websockets and, if Node is given, its ws and Server-Sent Events.
 """
 
 import asyncio
 import json
 import os
+import subprocess
 import sys
+import threading
 import unittest
 import urllib.request
 
@@ -16,6 +19,10 @@ import websockets
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import command_line  # noqa: E402
 from command_line import PASSWORD, Server, Store  # noqa: E402
+
+
+NODE = ""
+NODE_MODULES = ""
 
 
 class Feed:
@@ -44,7 +51,8 @@ class Feed:
                                       max_queue=None, close_timeout=0.1) as socket:
             self.connections += 1
             after = self.sequences[-1] if self.sequences else 0
-            await socket.send(json.dumps({"type": "subscribe", "after_seq": after}))
+            await socket.send(json.dumps(
+                {"type": "subscribe", "after_seq": after, "every_progress": True}))
             seen = 0
             while not until():
                 frame = json.loads(await asyncio.wait_for(socket.recv(), 60))
@@ -59,6 +67,51 @@ class Feed:
                 elif frame["type"] == "bye":
                     self.byes += 1
                     assert frame["resume_after"] == (self.sequences[-1] if self.sequences else 0)
+
+
+class NodeFeed:
+    """The same by live_client.mjs, which is told of each server and says what it got."""
+
+    def __init__(self, kind, drop_after):
+        self.sequences = []
+        self.run_ends = 0
+        self.connections = 0
+        self.byes = 0
+        self.url = None
+        self.token = None
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "live_client.mjs")
+        self.process = subprocess.Popen([NODE, script, kind, str(drop_after), NODE_MODULES],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            if line.startswith("run-end"):
+                self.run_ends += 1
+            elif line.startswith("connected"):
+                self.connections += 1
+            elif line.startswith("bye"):
+                self.byes += 1
+            else:
+                self.sequences.append(int(line))
+
+    async def follow(self, until):
+        told = None
+        while not until():
+            if self.process.poll() is not None:
+                raise AssertionError("the client has ended")
+            if told != (self.url, self.token) and self.token:
+                told = (self.url, self.token)
+                self.process.stdin.write("%s %s\n" % (self.http, self.token))
+                self.process.stdin.flush()
+            await asyncio.sleep(0.02)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+        self.thread.join()
+        self.process.stdout.close()
 
 
 def post(url, token, body=b"", content_type="application/json"):
@@ -81,14 +134,14 @@ class Live(Store):
         login = json.dumps({"email": "ann@example.com", "password": PASSWORD}).encode()
         feed.token = post(server.url + "/api/v1/auth/login", None, login)["access_token"]
         feed.url = server.url.replace("http", "ws") + "/api/v1/live"
+        feed.http = server.url
 
     def start_run(self, feed, server):
         query = "?start_date=2017-03-08&end_date=2017-03-14"
         return post(server.url + "/api/v1/admin/batch/run" + query, feed.token)["batch_run_id"]
 
-    async def scenario(self, hard):
+    async def scenario(self, hard, feed):
         loop = asyncio.get_running_loop()
-        feed = Feed(drop_after=13)
         server = await loop.run_in_executor(None, Server, self)
         await loop.run_in_executor(None, self.connect_feed, feed, server)
         reader = asyncio.create_task(feed.follow(lambda: feed.run_ends >= 2))
@@ -119,12 +172,37 @@ class Live(Store):
         self.assertGreaterEqual(len(stored), len(feed.sequences))
 
     def test_every_event_comes_once_across_a_restart(self):
-        self.check(asyncio.run(self.scenario(hard=False)))
+        self.check(asyncio.run(self.scenario(False, Feed(drop_after=13))))
 
     def test_every_event_comes_once_across_a_crash(self):
-        self.check(asyncio.run(self.scenario(hard=True)))
+        self.check(asyncio.run(self.scenario(True, Feed(drop_after=13))))
+
+    def by_node(self, kind, hard):
+        if not NODE:
+            self.skipTest("no Node")
+        feed = NodeFeed(kind, drop_after=13)
+        try:
+            asyncio.run(self.scenario(hard, feed))
+        finally:
+            feed.close()
+        self.check(feed)
+
+    def test_node_has_every_event_once_across_a_restart(self):
+        self.by_node("websocket", hard=False)
+
+    def test_node_has_every_event_once_across_a_crash(self):
+        self.by_node("websocket", hard=True)
+
+    def test_server_sent_events_come_once_across_a_restart(self):
+        self.by_node("sse", hard=False)
+
+    def test_server_sent_events_come_once_across_a_crash(self):
+        self.by_node("sse", hard=True)
 
 
 if __name__ == "__main__":
     command_line.BINARY = os.path.abspath(sys.argv.pop(1))
+    if len(sys.argv) > 2:
+        NODE = sys.argv.pop(1)
+        NODE_MODULES = os.path.abspath(sys.argv.pop(1))
     unittest.main(verbosity=2)
