@@ -14,6 +14,7 @@
 #include "engine/inputs/calendar.h"
 #include "engine/jobs/risk_calculation.h"
 #include "engine/risk/cpu.h"
+#include "engine/risk/version.h"
 #include "engine/run_view.h"
 #include "schema/build_info.h"
 #include "schema/failpoint.h"
@@ -111,6 +112,7 @@ class EngineService final : public Service {
   Status health() const override;
   const Clock& clock() const noexcept override { return clock_; }
   Epoch epoch() const noexcept override { return epoch_; }
+  const EngineFacts& about() const noexcept override { return facts_; }
   void drain(std::chrono::milliseconds patience) override;
 
  private:
@@ -138,6 +140,7 @@ class EngineService final : public Service {
   std::atomic<bool> draining_{false};
   std::once_flag drained_;
   Epoch epoch_{};
+  EngineFacts facts_;
 
   // In the order of dependence; drain() takes them down from the last.
   std::unique_ptr<store::EventLog> log_;
@@ -152,6 +155,7 @@ Status EngineService::open() {
   if (const auto lacking = risk::unsupported_cpu()) {
     return fail(Code::kUnsupported, *lacking);
   }
+  facts_ = {risk::numerics_profile(), risk::kFormulaVersion, 0, clock_.wall_now()};
   store::RocksLogOptions log_options;
   log_options.directory = options_.data_directory;
   log_options.mode = options_.read_only    ? store::OpenMode::kReadOnly
@@ -166,10 +170,11 @@ Status EngineService::open() {
   if (options_.read_only) {
     return {};
   }
-  const auto profile = risk::numerics_profile();
+  const auto& profile = facts_.numerics_profile;
   library_ = std::make_unique<InputLibrary>(*log_, profile, make_risk_calculation);
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned threads = options_.compute_threads != 0 ? options_.compute_threads : cores;
+  facts_.compute_threads = threads;
   earlier_ = std::make_unique<EarlierResults>(*log_, profile);
   executor_ = std::make_unique<ThreadExecutor>(clock_);
   pool_ = make_thread_pool(threads);
@@ -345,23 +350,16 @@ Result<StartedRun> EngineService::retry_run(const RunId& run,
   auto scope = row.scope;
   if (!scope.market_data_only) {
     std::set<PortfolioId> again;
-    for (const auto status : {JobStatus::kFailed, JobStatus::kCancelled}) {
-      std::optional<Sequence> before;
-      do {
-        RL_TRY_ASSIGN(const auto page, store::list_jobs(log_->tables(),
-                                                        {.run = run,
-                                                         .portfolio = {},
-                                                         .type = {},
-                                                         .status = status,
-                                                         .finished_from = {},
-                                                         .finished_to = {}},
-                                                        before, 1000));
-        for (const auto& job : page.rows) {
-          again.insert(job.job.portfolio);
-        }
-        before = page.next_before;
-      } while (before);
-    }
+    const store::JobFilter unfinished{.run = run,
+                                      .statuses = {JobStatus::kFailed, JobStatus::kCancelled}};
+    std::optional<Sequence> before;
+    do {
+      RL_TRY_ASSIGN(const auto page, store::list_jobs(log_->tables(), unfinished, before, 1000));
+      for (const auto& job : page.rows) {
+        again.insert(job.job.portfolio);
+      }
+      before = page.next_before;
+    } while (before);
     if (again.empty()) {
       return fail(Code::kConflict, "run " + to_string(run) + " has no failed or cancelled job");
     }

@@ -106,6 +106,14 @@ struct ImportFailure {
   std::vector<ImportIssue> issues;  ///< Every error of the file; empty if the file is not to blame.
 };
 
+/// What the engine is, for showing.
+struct EngineFacts {
+  std::string numerics_profile;
+  std::uint32_t formula_version = 0;
+  unsigned compute_threads = 0;  ///< 0: read-only, nothing is computed.
+  UtcTime started_at{};
+};
+
 struct StoreBytes {
   std::uint64_t used = 0;
   std::uint64_t free = 0;
@@ -175,6 +183,7 @@ class Service {
   [[nodiscard]] virtual Status health() const = 0;
   [[nodiscard]] virtual const Clock& clock() const noexcept = 0;
   [[nodiscard]] virtual Epoch epoch() const noexcept = 0;
+  [[nodiscard]] virtual const EngineFacts& about() const noexcept = 0;
 
   /// Size of the files that hold the log, and room on their disk. Errors: kIo.
   [[nodiscard]] virtual Result<StoreBytes> store_bytes() const = 0;

@@ -67,18 +67,21 @@ void add_security_headers(Response& response) {
 }  // namespace
 
 Api::Api(engine::Service& service) : service_(&service), access_(service) {
-  const ApiContext context{service, access_, metrics_, router_};
+  const ApiContext context{service, access_, metrics_, router_, sessions_};
   add_auth_routes(router_, context);
   add_run_routes(router_, context);
   add_run_picture_routes(router_, context);
   add_history_routes(router_, context);
   add_job_routes(router_, context);
+  add_job_statistics_routes(router_, context);
   add_data_quality_routes(router_, context);
   add_event_routes(router_, context);
   add_portfolio_routes(router_, context);
+  add_freshness_routes(router_, context);
   add_report_routes(router_, context);
   add_input_routes(router_, context);
   add_operation_routes(router_, context);
+  add_server_status_routes(router_, context);
   add_system_routes(router_, context);
   add_dashboard_routes(router_);
   for (const auto& route : router_.routes()) {
@@ -119,6 +122,11 @@ std::expected<Api::Admitted, Problem> Api::admit_head(const Request& head,
   }
   RL_TRY_PROBLEM(auto arguments, Arguments::check(route.parameters, std::move(values)));
   return Admitted{std::move(match), std::move(arguments), std::move(principal)};
+}
+
+std::expected<Api::Examined, Problem> Api::examine(const Request& request) {
+  RL_TRY_PROBLEM(auto admitted, admit_head(request, 0));
+  return Examined{std::move(admitted.arguments), std::move(admitted.principal)};
 }
 
 std::expected<std::size_t, Response> Api::admit(const Request& head,

@@ -9,14 +9,16 @@
 
 #include "engine/service.h"
 #include "http/access.h"
+#include "http/feed/sessions.h"
 #include "http/message.h"
 #include "http/metrics.h"
 #include "http/router.h"
 
 namespace runledger::http {
 
-/// Path of the WebSocket.
+/// Paths of the live feed: the WebSocket, and Server-Sent Events.
 inline constexpr std::string_view kLivePath = "/api/v1/live";
+inline constexpr std::string_view kLiveSsePath = "/api/v1/live/sse";
 
 /// Limits of bodies by what they carry.
 inline constexpr std::size_t kJsonBytesMax = 64U << 10U;
@@ -29,6 +31,7 @@ struct ApiContext {
   AccessGate& access;
   Metrics& metrics;
   const Router& router;
+  const SessionRegistry& sessions;
 };
 
 /// The whole API as a function from request to answer, for a server or for a caller in the same
@@ -52,9 +55,18 @@ class Api {
   [[nodiscard]] std::expected<std::size_t, Response> admit(const Request& head,
                                                            std::optional<std::uint64_t> body_bytes);
 
+  /// A request for a stream, examined as any call is: route, token, role, parameters. Its handler
+  /// is not called. The arguments refer to the route table.
+  struct Examined {
+    Arguments arguments;
+    Principal principal;
+  };
+  [[nodiscard]] std::expected<Examined, Problem> examine(const Request& request);
+
   [[nodiscard]] engine::Service& service() noexcept { return *service_; }
   [[nodiscard]] AccessGate& access() noexcept { return access_; }
   [[nodiscard]] Metrics& metrics() noexcept { return metrics_; }
+  [[nodiscard]] SessionRegistry& sessions() noexcept { return sessions_; }
   [[nodiscard]] const Router& router() const noexcept { return router_; }
 
  private:
@@ -66,6 +78,7 @@ class Api {
   engine::Service* service_;
   AccessGate access_;
   Metrics metrics_;
+  SessionRegistry sessions_;
   Router router_;
 };
 

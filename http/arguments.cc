@@ -38,6 +38,40 @@ std::optional<double> parse_number(std::string_view text) noexcept {
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
+// A day, or the instant that the value names.
+struct Moment {
+  UtcTime begin{};
+  bool day = false;
+};
+
+std::optional<Moment> parse_moment(std::string_view text) noexcept {
+  // Instants are counted in nanoseconds, which reach so far.
+  constexpr Date kFirst = std::chrono::sys_days{std::chrono::year{1678} / 1 / 1};
+  constexpr Date kLast = std::chrono::sys_days{std::chrono::year{2261} / 12 / 31};
+  const auto date = parse_date(text.substr(0, 10));
+  if (!date || *date < kFirst || *date > kLast) {
+    return std::nullopt;
+  }
+  if (text.size() == 10) {
+    return Moment{*date, true};
+  }
+  const auto time = parse_time(text);
+  return time ? std::optional(Moment{*time, false}) : std::nullopt;
+}
+
+std::optional<ErrorCategory> parse_error_category(std::string_view text) noexcept {
+  const auto found = std::ranges::find(kAllErrorCategories, text,
+                                       [](ErrorCategory category) { return to_string(category); });
+  return found == kAllErrorCategories.end() ? std::nullopt : std::optional(*found);
+}
+
+// The code of the problem that a value which does not fit is.
+std::string_view misfit_code(ParameterType type) noexcept {
+  return type == ParameterType::kDate   ? "invalid_date"
+         : type == ParameterType::kTime ? "invalid_time"
+                                        : "invalid_parameter";
+}
+
 // What a value should have been, or empty if it fits.
 std::string misfit(const ParameterSpec& spec, const std::string& value) {
   switch (spec.type) {
@@ -55,6 +89,8 @@ std::string misfit(const ParameterSpec& spec, const std::string& value) {
       return parse_boolean(value) ? "" : "must be true or false";
     case ParameterType::kDate:
       return parse_date(value) ? "" : "must be an existing day as YYYY-MM-DD";
+    case ParameterType::kTime:
+      return parse_moment(value) ? "" : "must be a time as RFC 3339 has it, or a day as YYYY-MM-DD";
     case ParameterType::kRunId:
       return RunId::parse(value) ? "" : "must be a UUID";
     case ParameterType::kSequence:
@@ -65,6 +101,8 @@ std::string misfit(const ParameterSpec& spec, const std::string& value) {
       return parse_job_status(value) ? "" : "must be a job status, such as failed";
     case ParameterType::kRunStatus:
       return parse_run_status(value) ? "" : "must be a run status, such as completed";
+    case ParameterType::kErrorCategory:
+      return parse_error_category(value) ? "" : "must be an error category, such as transient";
     case ParameterType::kChoice:
       return std::ranges::find(spec.choices, value) != spec.choices.end()
                  ? ""
@@ -94,8 +132,8 @@ std::expected<Arguments, Problem> Arguments::check(const std::vector<ParameterSp
                     fmt::format("parameter '{}' is given more than once", at->first));
     }
     if (const auto problem = misfit(*spec, at->second); !problem.empty()) {
-      const bool date = spec->type == ParameterType::kDate;
-      return refuse(date ? 422 : 400, date ? "invalid_date" : "invalid_parameter",
+      const auto code = misfit_code(spec->type);
+      return refuse(code == "invalid_parameter" ? 400 : 422, code,
                     fmt::format("parameter '{}' {}, not '{}'", at->first, problem, at->second));
     }
   }
@@ -171,6 +209,22 @@ std::optional<Date> Arguments::date(std::string_view name) const {
   return value != nullptr ? parse_date(*value) : std::nullopt;
 }
 
+std::optional<UtcTime> Arguments::time_from(std::string_view name) const {
+  static_cast<void>(spec(name, ParameterType::kTime));
+  const auto* value = find(name);
+  return value != nullptr ? std::optional(parse_moment(*value)->begin) : std::nullopt;
+}
+
+std::optional<UtcTime> Arguments::time_to(std::string_view name) const {
+  static_cast<void>(spec(name, ParameterType::kTime));
+  const auto* value = find(name);
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  const auto moment = *parse_moment(*value);
+  return moment.begin + std::chrono::days{moment.day ? 1 : 0};
+}
+
 std::optional<RunId> Arguments::run(std::string_view name) const {
   static_cast<void>(spec(name, ParameterType::kRunId));
   const auto* value = find(name);
@@ -200,6 +254,12 @@ std::optional<RunStatus> Arguments::run_status(std::string_view name) const {
   static_cast<void>(spec(name, ParameterType::kRunStatus));
   const auto* value = find(name);
   return value != nullptr ? parse_run_status(*value) : std::nullopt;
+}
+
+std::optional<ErrorCategory> Arguments::error_category(std::string_view name) const {
+  static_cast<void>(spec(name, ParameterType::kErrorCategory));
+  const auto* value = find(name);
+  return value != nullptr ? parse_error_category(*value) : std::nullopt;
 }
 
 }  // namespace runledger::http

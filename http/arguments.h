@@ -22,11 +22,13 @@ enum class ParameterType : std::uint8_t {
   kInteger,  ///< Within [min, max].
   kBoolean,  ///< true, false, 1, 0.
   kDate,     ///< YYYY-MM-DD.
+  kTime,     ///< RFC 3339 time, or YYYY-MM-DD for a whole UTC day.
   kRunId,
   kSequence,
   kJobType,
   kJobStatus,
   kRunStatus,
+  kErrorCategory,
   kChoice,  ///< One of `choices`.
 };
 
@@ -49,7 +51,7 @@ class Arguments {
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   /// Problems: 400 `unknown_parameter`, `repeated_parameter`, `invalid_parameter`;
-  /// 422 `invalid_date`, `missing_parameter`.
+  /// 422 `invalid_date`, `invalid_time`, `missing_parameter`.
   [[nodiscard]] static std::expected<Arguments, Problem> check(
       const std::vector<ParameterSpec>& specs, Pairs values);
 
@@ -59,11 +61,16 @@ class Arguments {
   [[nodiscard]] std::int64_t integer(std::string_view name) const;  ///< Needs a default value.
   [[nodiscard]] bool boolean(std::string_view name) const;          ///< False if absent.
   [[nodiscard]] std::optional<Date> date(std::string_view name) const;
+  /// An instant; of a day, its first one.
+  [[nodiscard]] std::optional<UtcTime> time_from(std::string_view name) const;
+  /// The end, exclusive, of what the value names: the instant, or the end of the day.
+  [[nodiscard]] std::optional<UtcTime> time_to(std::string_view name) const;
   [[nodiscard]] std::optional<RunId> run(std::string_view name) const;
   [[nodiscard]] std::optional<Sequence> sequence(std::string_view name) const;
   [[nodiscard]] std::optional<JobType> job_type(std::string_view name) const;
   [[nodiscard]] std::optional<JobStatus> job_status(std::string_view name) const;
   [[nodiscard]] std::optional<RunStatus> run_status(std::string_view name) const;
+  [[nodiscard]] std::optional<ErrorCategory> error_category(std::string_view name) const;
 
  private:
   [[nodiscard]] const ParameterSpec& spec(std::string_view name, ParameterType type) const;

@@ -14,7 +14,8 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-/// Small parts that the server and the live feed share. Only for server.cc and live_feed.cc.
+/// Small parts that the server and the live feed share. Asio is dear to compile: only for server.cc
+/// and http/feed.
 ///
 /// g++ 12 destroys temporaries of aggregate type and capturing lambdas twice when they stand in the
 /// same full expression as co_await: give them a name and move them.

@@ -86,7 +86,13 @@ void write_metrics(PrometheusText& text, const Metrics& metrics) {
   write_one(text, "runledger_feed_frames_total", "counter", "Frames sent to subscribers.",
             metrics.feed_frames);
   write_one(text, "runledger_feed_direct_reads_total", "counter",
-            "Batches that a subscriber read from the log by itself.", metrics.feed_direct_reads);
+            "Reads of the log for subscribers that are behind.", metrics.feed_direct_reads);
+  write_one(text, "runledger_feed_stalled_total", "counter",
+            "Subscribers that were closed because they read nothing.", metrics.feed_stalled);
+  write_one(text, "runledger_feed_shared_bytes", "gauge",
+            "Memory of the rendered events that subscribers share.", metrics.feed_shared_bytes);
+  write_one(text, "runledger_feed_held_bytes", "gauge",
+            "Rests of frames that wait for the sockets of subscribers.", metrics.feed_held_bytes);
 }
 
 }  // namespace runledger::http

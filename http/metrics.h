@@ -36,7 +36,10 @@ class Metrics {
   std::atomic<std::uint64_t> connections_refused{0};
   std::atomic<std::int64_t> feed_subscribers{0};
   std::atomic<std::uint64_t> feed_frames{0};
-  std::atomic<std::uint64_t> feed_direct_reads{0};  ///< Batches that a subscriber read by itself.
+  std::atomic<std::uint64_t> feed_direct_reads{0};  ///< Reads for subscribers that are behind.
+  std::atomic<std::uint64_t> feed_stalled{0};       ///< Closed because they read nothing.
+  std::atomic<std::int64_t> feed_shared_bytes{0};   ///< Rendered events that subscribers share.
+  std::atomic<std::int64_t> feed_held_bytes{0};     ///< Rests of frames that wait for a socket.
 
  private:
   std::deque<Operation> operations_;

@@ -61,6 +61,14 @@ Json job_statuses() {
   return names;
 }
 
+Json error_categories() {
+  Json names = Json::array();
+  for (const auto category : kAllErrorCategories) {
+    names.push_back(to_string(category));
+  }
+  return names;
+}
+
 Json parameter_schema(const ParameterSpec& spec) {
   switch (spec.type) {
     case ParameterType::kText:
@@ -78,6 +86,8 @@ Json parameter_schema(const ParameterSpec& spec) {
       return {{"type", "boolean"}, {"default", false}};
     case ParameterType::kDate:
       return {{"type", "string"}, {"format", "date"}};
+    case ParameterType::kTime:
+      return {{"type", "string"}, {"anyOf", {{{"format", "date-time"}}, {{"format", "date"}}}}};
     case ParameterType::kRunId:
       return {{"type", "string"}, {"format", "uuid"}};
     case ParameterType::kSequence:
@@ -88,6 +98,8 @@ Json parameter_schema(const ParameterSpec& spec) {
       return {{"type", "string"}, {"enum", job_statuses()}};
     case ParameterType::kRunStatus:
       return {{"type", "string"}, {"enum", run_statuses()}};
+    case ParameterType::kErrorCategory:
+      return {{"type", "string"}, {"enum", error_categories()}};
     case ParameterType::kChoice:
       return {{"type", "string"}, {"enum", spec.choices}};
   }
@@ -210,7 +222,9 @@ std::string openapi_document(const Router& router) {
       {"info",
        {{"title", "runledger"},
         {"version", "1"},
-        {"description", "An event-sourced batch engine for portfolio risk."}}},
+        {"description",
+         "An event-sourced batch engine for portfolio risk. The live feed is described by "
+         "/asyncapi.json."}}},
       {"security", Json::array({{{"bearer", Json::array()}}})},
       {"paths", std::move(paths)},
       {"components",

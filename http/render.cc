@@ -280,6 +280,14 @@ std::string current_run_json(const engine::CurrentRun& current) {
   return json.take();
 }
 
+void write_success_rate(JsonWriter& json, const store::JobCounts& counts) {
+  const auto ran = counts.succeeded + counts.failed + counts.cancelled;
+  json.key("success_rate");
+  ran == 0 ? json.null()
+           : json.value(rounded(
+                 100.0 * static_cast<double>(counts.succeeded) / static_cast<double>(ran), 1));
+}
+
 void write_job(JsonWriter& json, const store::JobRow& row, const PortfolioNames& names) {
   json.begin_object();
   json.field("seq", raw(row.sequence));

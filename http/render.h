@@ -10,6 +10,7 @@
 #include "schema/json_writer.h"
 #include "store/catalog.h"
 #include "store/job_history.h"
+#include "store/job_statistics.h"
 #include "store/run_history.h"
 
 /// The JSON shapes that several calls share.
@@ -40,6 +41,9 @@ void write_progress_fields(JsonWriter& json, const engine::RunProgress& progress
 
 /// The whole answer of GET run/current.
 [[nodiscard]] std::string current_run_json(const engine::CurrentRun& current);
+
+/// success_rate: percent of the jobs that ran, or null if none did.
+void write_success_rate(JsonWriter& json, const store::JobCounts& counts);
 
 /// A job of the history as an object.
 void write_job(JsonWriter& json, const store::JobRow& row, const PortfolioNames& names);

@@ -54,7 +54,7 @@ struct Route {
   std::vector<ParameterSpec> parameters = {};
   BodyKind body = BodyKind::kNone;
   std::size_t body_bytes_max = 0;
-  std::vector<FieldSpec> body_fields = {};   ///< Required members of a JSON body.
+  std::vector<FieldSpec> body_fields = {};  ///< Required members of a JSON body.
   /// For browsers: not in the OpenAPI document, and any query is taken, as it is for the page.
   bool is_page = false;
   std::vector<ResponseSpec> responses = {};  ///< Besides those that any call may give.

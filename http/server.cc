@@ -20,8 +20,8 @@
 #include <spdlog/spdlog.h>
 
 #include "http/asio_support.h"
-#include "http/live_feed.h"
-#include "http/target.h"
+#include "http/feed/admission.h"
+#include "http/feed/live_feed.h"
 
 static_assert(BOOST_VERSION >= 108100, "Boost 1.81 is needed: see README.md");
 
@@ -54,10 +54,10 @@ Request to_request(const Parser& parser, const std::string& remote) {
   return request;
 }
 
-bool is_live_upgrade(const Parser& parser) {
+std::string_view path_of(const Parser& parser) {
   const auto& message = parser.get();
   const auto target = std::string_view(message.target().data(), message.target().size());
-  return beast::websocket::is_upgrade(message) && target.substr(0, target.find('?')) == kLivePath;
+  return target.substr(0, target.find('?'));
 }
 
 // What a failed read of a header or body is answered with; nullopt: there is nobody to answer.
@@ -118,7 +118,12 @@ struct Server::Impl {
                              Method method,
                              unsigned version);
   net::awaitable<void> linger(Connection& connection);
-  net::awaitable<void> upgrade(Connection& connection, Parser& parser);
+  net::awaitable<void> serve_websocket(Connection& connection, Parser& parser);
+  net::awaitable<void> serve_sse(Connection& connection, Parser& parser);
+  // Answers somebody who may not subscribe, or for whom there is no room; false: may, and there is.
+  net::awaitable<bool> turn_away(Connection& connection,
+                                 std::optional<Problem> problem,
+                                 unsigned version);
 
   Api& api;
   const ServerOptions options;
@@ -272,8 +277,13 @@ net::awaitable<void> Server::Impl::exchange(Connection& connection) {
     }
     co_return;
   }
-  if (is_live_upgrade(parser)) {
-    co_await upgrade(connection, parser);
+  if (beast::websocket::is_upgrade(parser.get()) && path_of(parser) == kLivePath) {
+    co_await serve_websocket(connection, parser);
+    co_return;
+  }
+  if (parser.get().method() == wire::verb::get && parser.is_done() &&
+      path_of(parser) == kLiveSsePath) {
+    co_await serve_sse(connection, parser);
     co_return;
   }
   Request request = to_request(parser, connection.remote);
@@ -399,45 +409,51 @@ net::awaitable<void> Server::Impl::linger(Connection& connection) {
   }
 }
 
-net::awaitable<void> Server::Impl::upgrade(Connection& connection, Parser& parser) {
-  Request request = to_request(parser, connection.remote);
-  connection.keep = false;
-  // Absent: the token is to come in the first frame.
-  using Opening = std::expected<std::optional<Principal>, Problem>;
-  auto examine = [this, &request]() -> Opening {
-    try {
-      RL_TRY_PROBLEM(const auto target, parse_target(request.target));
-      if (request.header("Authorization") != nullptr) {
-        RL_TRY_PROBLEM(auto principal, api.access().authenticate(request));
-        return principal;
-      }
-      for (const auto& [name, value] : target.query) {
-        if (name == "token") {
-          RL_TRY_PROBLEM(auto principal, api.access().authenticate_token(value, request.remote));
-          return principal;
-        }
-      }
-      return std::nullopt;
-    } catch (const std::exception& exception) {
-      return refuse(500, "internal", exception.what());
-    }
-  };
-  Opening opening = co_await run_on(handlers, std::move(examine));
-  if (opening && !feed.has_room()) {
-    Problem full(503, "too_many_subscribers", "the live feed has no room for another subscriber");
-    full.headers.push_back({"Retry-After", "5"});
-    opening = std::unexpected(std::move(full));
+net::awaitable<bool> Server::Impl::turn_away(Connection& connection,
+                                             std::optional<Problem> problem,
+                                             unsigned version) {
+  if (!problem && !feed.has_room()) {
+    problem.emplace(503, "too_many_subscribers",
+                    "the live feed has no room for another subscriber");
+    problem->headers.push_back({"Retry-After", "5"});
   }
-  if (!opening) {
-    Response response = to_response(opening.error());
-    co_await write(connection, std::move(response), Method::kGet, parser.get().version());
+  if (!problem) {
+    co_return false;
+  }
+  Response response = to_response(*problem);
+  co_await write(connection, std::move(response), Method::kGet, version);
+  co_return true;
+}
+
+net::awaitable<void> Server::Impl::serve_websocket(Connection& connection, Parser& parser) {
+  const Request request = to_request(parser, connection.remote);
+  connection.keep = false;
+  auto examine = [this, &request]() {
+    return admit_websocket(api, request, options.allowed_origins);
+  };
+  auto admitted = co_await run_on(handlers, std::move(examine));
+  auto problem = admitted ? std::nullopt : std::optional(std::move(admitted).error());
+  if (co_await turn_away(connection, std::move(problem), parser.get().version())) {
     co_return;
   }
-  std::optional<Principal> principal = std::move(*opening);
-  LiveFeed::Upgrade message = parser.release();
+  WebSocketTransport::Upgrade message = parser.release();
   std::string remote = connection.remote;
-  co_await feed.serve(connection.socket, std::move(message), std::move(principal),
-                      std::move(remote));
+  co_await feed.serve_websocket(connection.socket, std::move(message), std::move(*admitted),
+                                std::move(remote));
+}
+
+net::awaitable<void> Server::Impl::serve_sse(Connection& connection, Parser& parser) {
+  Request request = to_request(parser, connection.remote);
+  connection.keep = false;
+  auto examine = [this, &request]() { return admit_sse(api, request, options.allowed_origins); };
+  auto admitted = co_await run_on(handlers, std::move(examine));
+  auto problem = admitted ? std::nullopt : std::optional(std::move(admitted).error());
+  if (co_await turn_away(connection, std::move(problem), parser.get().version())) {
+    co_return;
+  }
+  std::string remote = connection.remote;
+  co_await feed.serve_sse(connection.socket, std::move(admitted->head),
+                          std::move(admitted->admission), std::move(remote));
 }
 
 void Server::Impl::cut() {

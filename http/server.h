@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "http/api.h"
 #include "schema/error.h"
@@ -21,7 +22,8 @@ struct ServerLimits {
   std::chrono::milliseconds idle_timeout = std::chrono::seconds{60};    ///< Between requests.
   std::chrono::milliseconds stall_timeout = std::chrono::seconds{10};   ///< No byte moves.
   std::size_t body_bytes_per_second_min = 64U << 10U;  ///< After the first stall_timeout.
-  std::chrono::milliseconds feed_idle_timeout = std::chrono::seconds{60};  ///< No pong.
+  std::chrono::milliseconds feed_idle_timeout = std::chrono::seconds{60};   ///< No pong, no ACK.
+  std::chrono::milliseconds feed_stall_timeout = std::chrono::seconds{30};  ///< Takes no byte.
   std::chrono::milliseconds position_interval = std::chrono::seconds{1};
   std::size_t window_frames_max = 8192;  ///< Newest events that subscribers share.
 };
@@ -31,6 +33,8 @@ struct ServerOptions {
   std::uint16_t port = 8321;  ///< 0: any free one.
   unsigned handler_threads = 4;
   unsigned reader_threads = 2;  ///< Read the log for the live feed.
+  /// Origins whose pages may use the live feed, besides the server's own: "https://a.example".
+  std::vector<std::string> allowed_origins;
   ServerLimits limits;
 };
 

@@ -2,6 +2,10 @@
 
 namespace runledger {
 
+std::string_view version() noexcept {
+  return RUNLEDGER_VERSION;
+}
+
 std::string_view build_info() noexcept {
 #if defined(__clang__)
   return "runledger " RUNLEDGER_VERSION " (clang " __clang_version__ ")";

@@ -84,6 +84,10 @@ enum class ErrorCategory : std::uint8_t {
   kTimeout = 4,    ///< The attempt ran past its deadline: retried.
   kInternal = 5,   ///< A fault of this program.
 };
+inline constexpr std::array kAllErrorCategories = {
+    ErrorCategory::kTransient, ErrorCategory::kPermanent, ErrorCategory::kData,
+    ErrorCategory::kTimeout,   ErrorCategory::kInternal,
+};
 
 /// Why a job was not run. Values are recorded.
 enum class SkipReason : std::uint8_t {

@@ -63,6 +63,15 @@ std::string encode_checkpoint(const Projection& projection,
   return frame;
 }
 
+std::optional<Sequence> checkpoint_sequence(std::string_view frame) {
+  FieldReader fields(frame);
+  const bool known = fields.bytes(kMagic.size()) == kMagic && fields.u32() == kFrameVersion;
+  static_cast<void>(fields.bytes(fields.u32()));
+  static_cast<void>(fields.u32());
+  const Sequence sequence = fields.sequence();
+  return known && fields.ok() ? std::optional(sequence) : std::nullopt;
+}
+
 Result<Sequence> load_checkpoint(std::string_view frame,
                                  const StoreId& store,
                                  Projection& projection) {

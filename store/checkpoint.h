@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,9 @@ namespace runledger::store {
 [[nodiscard]] Result<Sequence> load_checkpoint(std::string_view frame,
                                                const StoreId& store,
                                                Projection& projection);
+
+/// The sequence that a checkpoint's frame names; nullopt if it is no checkpoint. The state is not
+/// looked at.
+[[nodiscard]] std::optional<Sequence> checkpoint_sequence(std::string_view frame);
 
 }  // namespace runledger::store

@@ -2,15 +2,31 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
+#include "store/job_blocks.h"
 #include "store/job_rows.h"
 #include "store/keys.h"
 #include "store/row_visit.h"
 #include "store/serialize.h"
 
 namespace runledger::store {
+
+template <class Archive>
+void save(Archive& archive, const BlockEntry& entry) {
+  archive(entry.sequence, encode_job_head(entry.head));
+}
+template <class Archive>
+void load(Archive& archive, BlockEntry& entry) {
+  std::string head;
+  archive(entry.sequence, head);
+  auto decoded = decode_job_head(head);
+  if (!decoded) {
+    throw cereal::Exception(decoded.error().message);
+  }
+  entry.head = std::move(*decoded);
+}
+
 namespace {
 
 /// What is known of a job that has been attempted and has not ended.
@@ -31,33 +47,19 @@ using JobKey = std::pair<RunId, std::uint32_t>;
 /// Everything in memory. Ordered containers: the same state must give the same bytes.
 struct State {
   std::map<JobKey, OpenJob> open;
-  std::optional<Date> newest_day;  ///< On which a job has ended.
+  std::map<RunId, std::string> triggers;  ///< Of runs that have not ended.
+  std::vector<BlockEntry> block;          ///< Rows of the block that is not indexed yet.
 };
 
 template <class Archive>
 void serialize(Archive& archive, State& state) {
-  archive(state.open, state.newest_day);
-}
-
-bool replaces_result(SkipReason reason) {
-  switch (reason) {
-    case SkipReason::kNoOptions:
-    case SkipReason::kNotScheduled:
-    case SkipReason::kNoPositions:
-    case SkipReason::kNoEquity:
-    case SkipReason::kNotApplicable:
-      return true;
-    case SkipReason::kDependencyFailed:
-    case SkipReason::kUncovered:
-      return false;
-  }
-  return false;
+  archive(state.open, state.triggers, state.block);
 }
 
 class JobHistory final : public Projection {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "job_history"; }
-  [[nodiscard]] std::uint32_t version() const noexcept override { return 3; }
+  [[nodiscard]] std::uint32_t version() const noexcept override { return 4; }
   [[nodiscard]] std::vector<Table> tables() const override {
     return {Table::kJobs, Table::kJobIndex, Table::kLatest};
   }
@@ -91,14 +93,24 @@ class JobHistory final : public Projection {
     }
     return {};
   }
-  [[nodiscard]] Status forget_job(const JobRow& row,
-                                  Sequence through,
-                                  const TableReader& rows,
-                                  TableBatch& changes) const;
-  [[nodiscard]] Status forget_days(Sequence through, const TableReader& rows, TableBatch& changes);
+  [[nodiscard]] Status forget_block(std::span<const BlockEntry> block,
+                                    Sequence through,
+                                    const TableReader& rows,
+                                    TableBatch& changes) const;
+  [[nodiscard]] static Status forget_latest(const JobRow& row,
+                                            Sequence through,
+                                            const TableReader& rows,
+                                            TableBatch& changes);
 
   template <class T>
   void fold(const Event&, const T&, TableBatch&) {}
+
+  void fold(const Event& event, const RunRequested& requested, TableBatch&) {
+    state_.triggers.try_emplace(event.run, requested.triggered_by);
+  }
+  void fold(const Event& event, const RunRejected&, TableBatch&) {
+    state_.triggers.erase(event.run);
+  }
 
   void fold(const Event& event, const JobAttempted& attempted, TableBatch&) {
     const auto [place, fresh] = state_.open.try_emplace({event.run, attempted.job.index});
@@ -164,6 +176,7 @@ class JobHistory final : public Projection {
   }
 
   void fold(const Event& event, const RunFinished&, TableBatch&) {
+    state_.triggers.erase(event.run);
     state_.open.erase(state_.open.lower_bound({event.run, 0}),
                       state_.open.upper_bound({event.run, ~std::uint32_t{0}}));
   }
@@ -175,6 +188,9 @@ class JobHistory final : public Projection {
     row.run = event.run;
     row.job = job;
     row.finished_at = event.time;
+    if (const auto trigger = state_.triggers.find(event.run); trigger != state_.triggers.end()) {
+      row.triggered_by = trigger->second;
+    }
     if (auto open = state_.open.extract({event.run, job.index})) {
       row.started_at = open.mapped().started_at;
       row.attempts = open.mapped().attempts;
@@ -185,19 +201,15 @@ class JobHistory final : public Projection {
   }
 
   void put(const JobRow& row, TableBatch& rows) {
-    const std::string sequence = sequence_key(row.sequence);
-    const std::string head = encode_job_head(head_of(row));
-    rows.put(Table::kJobs, sequence, encode_job_row(row));
-    for (std::string key : {run_prefix(row.run), portfolio_prefix(row.job.portfolio),
-                            type_prefix(row.job.type), status_prefix(row.status)}) {
-      key += sequence;
-      rows.put(Table::kJobIndex, std::move(key), head);
+    rows.put(Table::kJobs, sequence_key(row.sequence), encode_job_row(row));
+    if (!state_.block.empty() &&
+        block_of(state_.block.front().sequence) != block_of(row.sequence)) {
+      rows.put(Table::kJobIndex, std::string(kIndexedKey),
+               sequence_key(begin_of(block_of(state_.block.front().sequence) + 1)));
+      put_block(state_.block, rows);
+      state_.block.clear();
     }
-    const Date day = std::chrono::floor<std::chrono::days>(row.finished_at);
-    if (!state_.newest_day || day > *state_.newest_day) {
-      state_.newest_day = day;
-      rows.put(Table::kJobIndex, day_key(day), sequence);
-    }
+    state_.block.push_back({row.sequence, head_of(row)});
   }
 
   static void put_latest(const JobRow& row, TableBatch& rows) {
@@ -216,25 +228,59 @@ class JobHistory final : public Projection {
   State state_;
 };
 
+// Reads the rows up to the end of the block that is cut, block by block.
 Status JobHistory::forget(Sequence through, const TableReader& rows, TableBatch& changes) {
-  RL_TRY(visit_rows(rows, Table::kJobs, "", sequence_key(next(through)),
-                    [&](std::string_view, std::string_view value) -> Status {
-                      RL_TRY_ASSIGN(const JobRow row, decode_job_row(value));
-                      return forget_job(row, through, rows, changes);
-                    }));
-  return forget_days(through, rows, changes);
+  std::vector<BlockEntry> block;
+  const Sequence end = begin_of(block_of(through) + 1);
+  const auto forget_row = [&](std::string_view key, std::string_view value) -> Status {
+    BlockEntry entry;
+    RL_TRY_ASSIGN(entry.sequence, decode_job_key(key));
+    RL_TRY_ASSIGN(entry.head, decode_job_head(value));
+    if (entry.sequence <= through) {
+      RL_TRY_ASSIGN(const JobRow row, decode_job_row(value));
+      RL_TRY(forget_latest(row, through, rows, changes));
+      changes.erase(Table::kJobs, std::string(key));
+    }
+    if (!block.empty() && block_of(block.front().sequence) != block_of(entry.sequence)) {
+      RL_TRY(forget_block(block, through, rows, changes));
+      block.clear();
+    }
+    block.push_back(std::move(entry));
+    return {};
+  };
+  RL_TRY(visit_rows(rows, Table::kJobs, "", sequence_key(end), forget_row));
+  if (!block.empty()) {
+    RL_TRY(forget_block(block, through, rows, changes));
+  }
+  std::erase_if(state_.block, [&](const BlockEntry& entry) { return entry.sequence <= through; });
+  return {};
 }
 
-Status JobHistory::forget_job(const JobRow& row,
-                              Sequence through,
-                              const TableReader& rows,
-                              TableBatch& changes) const {
-  const std::string sequence = sequence_key(row.sequence);
-  changes.erase(Table::kJobs, sequence);
-  for (const std::string& prefix : {run_prefix(row.run), portfolio_prefix(row.job.portfolio),
-                                    type_prefix(row.job.type), status_prefix(row.status)}) {
-    changes.erase(Table::kJobIndex, prefix + sequence);
+// Leaves the index that the rows which stay give.
+Status JobHistory::forget_block(std::span<const BlockEntry> block,
+                                Sequence through,
+                                const TableReader& rows,
+                                TableBatch& changes) const {
+  RL_TRY_ASSIGN(const Sequence indexed, indexed_before(rows));
+  const BlockNumber number = block_of(block.front().sequence);
+  if (begin_of(number) >= indexed) {
+    return {};
   }
+  erase_block(block, changes);
+  const auto kept = std::ranges::find_if(
+      block, [&](const BlockEntry& entry) { return entry.sequence > through; });
+  if (kept != block.end()) {
+    put_block({kept, block.end()}, changes);
+  } else if (begin_of(number + 1) == indexed) {
+    changes.erase(Table::kJobIndex, std::string(kIndexedKey));
+  }
+  return {};
+}
+
+Status JobHistory::forget_latest(const JobRow& row,
+                                 Sequence through,
+                                 const TableReader& rows,
+                                 TableBatch& changes) {
   std::string key = latest_key(row.job);
   RL_TRY_ASSIGN(const auto bytes, rows.get(Table::kLatest, key));
   if (bytes) {
@@ -244,44 +290,6 @@ Status JobHistory::forget_job(const JobRow& row,
     }
   }
   return {};
-}
-
-// A day's row names the first job that ended on a day later than every day before. Those that are
-// left of the days that are forgotten get a row of their own, up to the next one that has one.
-Status JobHistory::forget_days(Sequence through, const TableReader& rows, TableBatch& changes) {
-  std::set<Sequence> kept;
-  RL_TRY(rows.scan(Table::kJobIndex, day_prefix(), prefix_end(day_prefix()), ScanOrder::kAscending,
-                   [&](std::string_view key, std::string_view value) {
-                     const Sequence first = FieldReader(value).sequence();
-                     if (first > through) {
-                       kept.insert(first);
-                     } else {
-                       changes.erase(Table::kJobIndex, std::string(key));
-                     }
-                     return true;
-                   }));
-  std::optional<Date> newest;
-  bool joined = false;
-  Status damage;
-  RL_TRY(rows.scan(Table::kJobs, sequence_key(next(through)), "", ScanOrder::kAscending,
-                   [&](std::string_view key, std::string_view value) {
-                     const auto head = decode_job_head(value);
-                     if (!head) {
-                       damage = std::unexpected(head.error());
-                       return false;
-                     }
-                     joined = kept.contains(FieldReader(key).sequence());
-                     const Date day = std::chrono::floor<std::chrono::days>(head->finished_at);
-                     if (!joined && (!newest || day > *newest)) {
-                       newest = day;
-                       changes.put(Table::kJobIndex, day_key(day), std::string(key));
-                     }
-                     return !joined;
-                   }));
-  if (!joined) {
-    state_.newest_day = newest;
-  }
-  return damage;
 }
 
 }  // namespace

@@ -10,9 +10,17 @@
 #include "store/projection.h"
 #include "store/tables.h"
 
-/// Projection of jobs that have ended: one row a job, by the sequence of its end, with secondary
-/// keys by run, portfolio, job type and status.
+/// Projection of jobs that have ended: one row a job, by the sequence of its end, and an index of
+/// blocks of rows (job_blocks.h) by everything that a filter can name.
 namespace runledger::store {
+
+/// What a job leaves of the result that it is for.
+enum class JobYield : std::uint8_t {
+  kNoResult = 1,   ///< Failed, cancelled, or skipped because of another job.
+  kNotNeeded = 2,  ///< Skipped by a condition: there is nothing to calculate.
+  kLimited = 3,    ///< A result with warnings or of limited quality.
+  kFull = 4,       ///< A result.
+};
 
 struct JobRow {
   Sequence sequence{};  ///< Of the event that ended the job.
@@ -36,31 +44,26 @@ struct JobRow {
   Digest result_hash;
   std::uint32_t formula_version = 0;
   std::optional<Sequence> reused_from;  ///< The job that computed the result, if not this one.
+  std::string triggered_by;             ///< Who asked for the run; empty if that is not known.
 };
 
+/// What all of must hold; what is absent holds always.
 struct JobFilter {
-  std::optional<RunId> run;
-  std::optional<PortfolioId> portfolio;
-  std::optional<JobType> type;
-  std::optional<JobStatus> status;
-  std::optional<UtcTime> finished_from;  ///< Inclusive.
-  std::optional<UtcTime> finished_to;    ///< Exclusive.
+  std::optional<RunId> run = std::nullopt;
+  std::optional<PortfolioId> portfolio = std::nullopt;  ///< Nil: jobs of the market scope.
+  std::optional<JobType> type = std::nullopt;
+  std::vector<JobStatus> statuses = {};  ///< Any of them; empty: any at all.
+  std::optional<ErrorCategory> category = std::nullopt;
+  std::optional<std::string> triggered_by = std::nullopt;
+  std::optional<UtcTime> finished_from = std::nullopt;  ///< Inclusive.
+  std::optional<UtcTime> finished_to = std::nullopt;    ///< Exclusive.
+  std::optional<Date> as_of_from = std::nullopt;        ///< Inclusive.
+  std::optional<Date> as_of_to = std::nullopt;          ///< Inclusive.
 };
 
 struct JobPage {
   std::vector<JobRow> rows;
   std::optional<Sequence> next_before;
-};
-
-/// Counts per job type over a time range.
-struct JobTypeSummary {
-  JobType type{};
-  std::uint64_t succeeded = 0;
-  std::uint64_t with_warnings = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t skipped = 0;
-  std::uint64_t cancelled = 0;
-  nanoseconds duration{};
 };
 
 /// The newest result of a (portfolio, as-of date, job type).
@@ -79,15 +82,19 @@ struct LatestResult {
 /// Keeps kJobs, kJobIndex and kLatest.
 [[nodiscard]] std::unique_ptr<Projection> make_job_history();
 
-/// Rows that match all of `filter`, newest first, at most `limit`, before `before`.
-/// Walks the most selective secondary key that the filter names.
+/// Rows that match all of `filter`, newest first, at most `limit`, before `before`. Rows that are
+/// added while a list is paged through come before its first page and change no later one.
+/// Cost: that of the rows of the page, and of the blocks that are passed over to find them (about a
+/// microsecond for each block of 4096 events and each field of the filter). Errors: kCorruption,
+/// kIo.
 [[nodiscard]] Result<JobPage> list_jobs(const TableReader& tables,
                                         const JobFilter& filter,
                                         std::optional<Sequence> before,
                                         std::size_t limit);
-[[nodiscard]] Result<std::vector<JobTypeSummary>> summarize_jobs(const TableReader& tables,
-                                                                 UtcTime from,
-                                                                 UtcTime to);
+/// How many rows match all of `filter`. Cost: about a microsecond for each block and each field of
+/// the filter; blocks at the ends of the time range are read row by row. Errors: kCorruption, kIo.
+[[nodiscard]] Result<std::uint64_t> count_jobs(const TableReader& tables, const JobFilter& filter);
+
 /// Newest results of a portfolio (nil: the market scope) as of `as_of`, by job type. A failed or
 /// cancelled job leaves the last result that there was. A later skip by a condition replaces it.
 [[nodiscard]] Result<std::vector<LatestResult>> latest_results(const TableReader& tables,
@@ -104,5 +111,12 @@ struct LatestResult {
                                                                       JobType type,
                                                                       Date as_of,
                                                                       std::size_t limit);
+
+/// Newest result of each job type of a portfolio that computed something (skips do not count), each
+/// of the newest as-of date that has one, by job type. Cost: reads the rows of the portfolio's
+/// newest dates until every type of `types` is found, at most all of them.
+[[nodiscard]] Result<std::vector<LatestResult>> newest_results(const TableReader& tables,
+                                                               const PortfolioId& portfolio,
+                                                               const std::vector<JobType>& types);
 
 }  // namespace runledger::store

@@ -58,6 +58,19 @@ void put_digest(std::string& out, const Digest& digest) {
   out.append(reinterpret_cast<const char*>(digest.bytes.data()), digest.bytes.size());
 }
 
+void put_varint(std::string& out, std::uint64_t value) {
+  while (value >= 0x80U) {
+    out.push_back(static_cast<char>(static_cast<std::uint8_t>(value | 0x80U)));
+    value >>= 7U;
+  }
+  out.push_back(static_cast<char>(static_cast<std::uint8_t>(value)));
+}
+
+void put_text(std::string& out, std::string_view text) {
+  put_u32(out, static_cast<std::uint32_t>(text.size()));
+  out.append(text);
+}
+
 std::string sequence_key(Sequence sequence) {
   std::string key;
   put_sequence(key, sequence);
@@ -107,6 +120,20 @@ Digest FieldReader::digest() noexcept {
   const std::string_view taken = bytes(digest.bytes.size());
   std::copy(taken.begin(), taken.end(), digest.bytes.begin());
   return digest;
+}
+
+std::uint64_t FieldReader::varint() noexcept {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    const std::uint8_t byte = u8();
+    value |= std::uint64_t{byte & 0x7fU} << shift;
+    if (byte < 0x80U) {
+      return value;
+    }
+  }
+  ok_ = false;
+  rest_ = {};
+  return 0;
 }
 
 }  // namespace runledger::store

@@ -20,6 +20,10 @@ void put_sequence(std::string& out, Sequence sequence);
 void put_date(std::string& out, Date date);
 void put_uuid(std::string& out, const Uuid& uuid);
 void put_digest(std::string& out, const Digest& digest);
+/// LEB128: 7 bits a byte, low ones first. For values only: its bytes are not ordered.
+void put_varint(std::string& out, std::uint64_t value);
+/// Length (u32) and bytes, so that no text is the beginning of another.
+void put_text(std::string& out, std::string_view text);
 
 /// Key of an event, and of every row that is ordered by sequence alone.
 [[nodiscard]] std::string sequence_key(Sequence sequence);
@@ -38,6 +42,9 @@ class FieldReader {
   [[nodiscard]] Date date() noexcept;
   [[nodiscard]] Uuid uuid() noexcept;
   [[nodiscard]] Digest digest() noexcept;
+  [[nodiscard]] std::uint64_t varint() noexcept;
+  /// As put_text() wrote it; a view of what is read.
+  [[nodiscard]] std::string_view text() noexcept { return bytes(u32()); }
   /// `size` bytes, as a view of what is read.
   [[nodiscard]] std::string_view bytes(std::size_t size) noexcept;
 

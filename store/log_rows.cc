@@ -94,4 +94,13 @@ Result<LogHead> decode_head(std::string_view bytes) {
   return head;
 }
 
+Result<std::optional<LogHead>> read_head(const TableReader& tables) {
+  RL_TRY_ASSIGN(const auto bytes, tables.get(Table::kMeta, kHeadKey));
+  if (!bytes) {
+    return std::optional<LogHead>{};
+  }
+  RL_TRY_ASSIGN(const auto head, decode_head(*bytes));
+  return std::optional(head);
+}
+
 }  // namespace runledger::store

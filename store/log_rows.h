@@ -47,6 +47,8 @@ inline constexpr std::string_view kHeadKey = "head";  ///< In kMeta, written wit
 [[nodiscard]] std::string encode_head(const LogHead& head);
 /// Errors: kCorruption.
 [[nodiscard]] Result<LogHead> decode_head(std::string_view bytes);
+/// The head as of the newest group; nullopt before the first. Errors: kCorruption, kIo.
+[[nodiscard]] Result<std::optional<LogHead>> read_head(const TableReader& tables);
 inline constexpr std::string_view kPrunedKey =
     "pruned";  ///< In kMeta: newest event that was pruned.
 

@@ -44,20 +44,6 @@ class LineLogger final : public rocksdb::Logger {
   }
 };
 
-/// Everything of a key but the sequence at its end. Within such a prefix keys only grow, and with
-/// this as a hint the memtable finds the place of the next one at once, although the prefixes of
-/// one job's keys are scattered over the table.
-class BeforeSequence final : public rocksdb::SliceTransform {
- public:
-  [[nodiscard]] const char* Name() const override { return "runledger.BeforeSequence"; }
-  [[nodiscard]] rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
-    return {key.data(), key.size() - sizeof(std::uint64_t)};
-  }
-  [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override {
-    return key.size() > sizeof(std::uint64_t);
-  }
-};
-
 std::shared_ptr<rocksdb::TableFactory> table_factory(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions options;
   options.block_cache = cache;
@@ -97,8 +83,8 @@ rocksdb::ColumnFamilyOptions blob_options(const std::shared_ptr<rocksdb::TableFa
 std::size_t write_buffer_of(Table table) {
   switch (table) {
     case Table::kJobs:
-    case Table::kJobIndex:
       return 64 * kMiB;
+    case Table::kJobIndex:
     case Table::kCommands:
     case Table::kLatest:
       return 16 * kMiB;
@@ -165,11 +151,8 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
   families.emplace_back(kInputsFamily, blob_options(tables));
   for (std::size_t i = kTableCount; i-- > 0;) {
     const Table table{static_cast<std::uint8_t>(i)};
-    rocksdb::ColumnFamilyOptions options = family_options(tables, write_buffer_of(table));
-    if (table == Table::kJobIndex) {
-      options.memtable_insert_with_hint_prefix_extractor = std::make_shared<BeforeSequence>();
-    }
-    families.emplace_back(std::string(to_string(table)), options);
+    families.emplace_back(std::string(to_string(table)),
+                          family_options(tables, write_buffer_of(table)));
   }
   return families;
 }

@@ -1,5 +1,6 @@
 #include "store/run_history.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -148,11 +149,20 @@ class RunHistory final : public Projection {
   State open_;
 };
 
+bool concerns(const RunScope& scope, const PortfolioId& portfolio) {
+  return !scope.market_data_only &&
+         (scope.portfolios.empty() ||
+          std::ranges::find(scope.portfolios, portfolio) != scope.portfolios.end());
+}
+
 bool matches(const RunRow& row, const RunFilter& filter) {
   return (!filter.status || row.status == *filter.status) &&
          (!filter.triggered_by || row.triggered_by == *filter.triggered_by) &&
          (!filter.requested_from || row.requested_at >= *filter.requested_from) &&
-         (!filter.requested_to || row.requested_at < *filter.requested_to);
+         (!filter.requested_to || row.requested_at < *filter.requested_to) &&
+         (!filter.as_of_from || row.scope.to >= *filter.as_of_from) &&
+         (!filter.as_of_to || row.scope.from <= *filter.as_of_to) &&
+         (!filter.portfolio || concerns(row.scope, *filter.portfolio));
 }
 
 }  // namespace
@@ -181,6 +191,21 @@ Result<RunPage> list_runs(const TableReader& tables,
   if (limit == 0) {
     return page;
   }
+  RL_TRY(visit_runs(tables, filter, before, [&](const RunRow& row) {
+    if (page.rows.size() == limit) {
+      page.next_before = page.rows.back().first;
+      return false;
+    }
+    page.rows.push_back(row);
+    return true;
+  }));
+  return page;
+}
+
+Status visit_runs(const TableReader& tables,
+                  const RunFilter& filter,
+                  std::optional<Sequence> before,
+                  const std::function<bool(const RunRow&)>& visit) {
   Status damage;
   const std::string end = before ? row_key('s', *before) : prefix_end("s");
   RL_TRY(tables.scan(Table::kRuns, "s", end, ScanOrder::kDescending,
@@ -190,18 +215,18 @@ Result<RunPage> list_runs(const TableReader& tables,
                          damage = std::unexpected(std::move(row).error());
                          return false;
                        }
-                       if (!matches(*row, filter)) {
-                         return true;
-                       }
-                       if (page.rows.size() == limit) {
-                         page.next_before = page.rows.back().first;
-                         return false;
-                       }
-                       page.rows.push_back(std::move(*row));
-                       return true;
+                       return !matches(*row, filter) || visit(*row);
                      }));
-  RL_TRY(damage);
-  return page;
+  return damage;
+}
+
+Result<std::uint64_t> count_runs(const TableReader& tables, const RunFilter& filter) {
+  std::uint64_t count = 0;
+  RL_TRY(visit_runs(tables, filter, std::nullopt, [&count](const RunRow&) {
+    ++count;
+    return true;
+  }));
+  return count;
 }
 
 Result<std::vector<RunRow>> open_runs(const TableReader& tables) {

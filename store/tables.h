@@ -20,7 +20,7 @@ enum class Table : std::uint8_t {
   kRuns,         ///< Run history rows.
   kRunIndex,     ///< Run id -> first and last sequence.
   kJobs,         ///< Job history rows, by sequence of their end.
-  kJobIndex,     ///< Secondary keys of job history: portfolio, type, status, run.
+  kJobIndex,     ///< Index of the job history by blocks of the log.
   kLatest,       ///< (portfolio, as-of date, job type) -> newest result.
   kPortfolios,   ///< Portfolios by id and by name.
   kInputs,       ///< Imported inputs by sequence, and by content.

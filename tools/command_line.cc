@@ -140,6 +140,9 @@ class Declaration {
     sub->add_option("--keep-gb", serve_.keep_gb, "Prune until the store is smaller; 0: never")
         ->envname("RUNLEDGER_KEEP_GB")
         ->check(CLI::Range(0, 1'000'000));
+    sub->add_option("--allow-origin", serve_.allow_origin,
+                    "Web pages of this origin may use the live feed: https://desk.example")
+        ->envname("RUNLEDGER_ALLOW_ORIGIN");
     on(sub, serve_);
   }
 
@@ -193,18 +196,35 @@ class Declaration {
     on(retry, retry_);
   }
 
+  /// @param what  "ended": what the times are of.
+  static void add_period(CLI::App& app, PeriodOptions& period, const std::string& what) {
+    app.add_option("--from", period.from, "Only what was " + what + " then or later: time or day");
+    app.add_option("--to", period.to,
+                   "Only what was " + what + " before that time, or by that day");
+    app.add_option("--as-of-from", period.as_of_from, "First as-of date");
+    app.add_option("--as-of-to", period.as_of_to, "Last as-of date");
+  }
+
   void add_history() {
     auto* history = command(app_, "history", "Runs, newest first");
-    history->add_option("--days", history_.days, "How far back")->capture_default_str();
+    history->add_option("--days", history_.days, "How far back, without --from; 0: everything")
+        ->capture_default_str();
     history->add_option("--limit", history_.limit, "At most so many")->capture_default_str();
     history->add_option("--status", history_.status, "Only this status");
+    history->add_option("--portfolio", history_.portfolio, "Only runs of this portfolio");
+    history->add_option("--triggered-by", history_.triggered_by, "Only what this user started");
+    add_period(*history, history_.period, "requested");
     on(history, history_);
     auto* jobs = command(app_, "jobs", "Jobs, newest first");
     jobs->add_option("--portfolio", jobs_.portfolio, "Only this portfolio");
     jobs->add_option("--job", jobs_.job, "Only this job type");
     jobs->add_option("--status", jobs_.status, "Only this status");
     jobs->add_option("--run", jobs_.run, "Only this run");
-    jobs->add_option("--days", jobs_.days, "How far back")->capture_default_str();
+    jobs->add_option("--error-category", jobs_.error_category, "Only this kind of error");
+    jobs->add_option("--triggered-by", jobs_.triggered_by, "Only runs that this user started");
+    add_period(*jobs, jobs_.period, "ended");
+    jobs->add_option("--days", jobs_.days, "How far back, without --from; 0: everything")
+        ->capture_default_str();
     jobs->add_option("--limit", jobs_.limit, "At most so many")->capture_default_str();
     on(jobs, jobs_);
     auto* show = command(app_, "show", "One run with its summary; default: the newest");

@@ -23,6 +23,7 @@ struct Target {
   bool* flag = nullptr;
   unsigned* count = nullptr;
   unsigned count_max = 1024;
+  std::vector<std::string>* texts = nullptr;   // An array of texts.
   std::vector<std::string_view> choices = {};  // Of a text; empty: any.
 };
 
@@ -47,6 +48,14 @@ Status apply(const std::string& path,
     if (target.count != nullptr && node.is_integer() && node.as_integer()->get() >= 0 &&
         node.as_integer()->get() <= target.count_max) {
       *target.count = static_cast<unsigned>(node.as_integer()->get());
+      return {};
+    }
+    if (target.texts != nullptr && node.is_array() &&
+        node.as_array()->is_homogeneous(toml::node_type::string)) {
+      target.texts->clear();
+      for (const auto& element : *node.as_array()) {
+        target.texts->push_back(element.as_string()->get());
+      }
       return {};
     }
     return refuse(path, node.source(), fmt::format("'{}' cannot have this value", key));
@@ -77,7 +86,8 @@ Status apply_config_file(const std::string& path, GlobalOptions& global, ServeOp
       {.key = "backup-dir", .text = &serve.backup_dir},
       {.key = "archive-dir", .text = &serve.archive_dir},
       {.key = "keep-days", .count = &serve.keep_days, .count_max = 36'500},
-      {.key = "keep-gb", .count = &serve.keep_gb, .count_max = 1'000'000}};
+      {.key = "keep-gb", .count = &serve.keep_gb, .count_max = 1'000'000},
+      {.key = "allow-origin", .texts = &serve.allow_origin}};
   try {
     const toml::table table = toml::parse(file, path);
     for (const auto& [key, node] : table) {

@@ -25,10 +25,11 @@ struct GlobalOptions {
 
 struct ServeOptions {
   std::string listen = "127.0.0.1:8321";
-  std::string backup_dir;   ///< Empty: no backups by the server.
-  std::string archive_dir;  ///< Empty: "archive" in the data directory.
-  unsigned keep_days = 0;   ///< 0: runs are kept for ever.
-  unsigned keep_gb = 0;     ///< 0: whatever the size.
+  std::string backup_dir;                 ///< Empty: no backups by the server.
+  std::string archive_dir;                ///< Empty: "archive" in the data directory.
+  unsigned keep_days = 0;                 ///< 0: runs are kept for ever.
+  unsigned keep_gb = 0;                   ///< 0: whatever the size.
+  std::vector<std::string> allow_origin;  ///< Whose pages may use the live feed.
 };
 
 struct ImportFilesOptions {
@@ -64,10 +65,21 @@ struct RetryOptions {
   std::string run;
 };
 
+/// Times as RFC 3339 has them, or days; as-of dates as YYYY-MM-DD.
+struct PeriodOptions {
+  std::optional<std::string> from;
+  std::optional<std::string> to;
+  std::optional<std::string> as_of_from;
+  std::optional<std::string> as_of_to;
+};
+
 struct HistoryOptions {
   std::uint32_t days = 30;
   std::uint32_t limit = 50;
   std::optional<std::string> status;
+  std::optional<std::string> portfolio;
+  std::optional<std::string> triggered_by;
+  PeriodOptions period;
 };
 
 struct JobsOptions {
@@ -75,6 +87,9 @@ struct JobsOptions {
   std::optional<std::string> job;
   std::optional<std::string> status;
   std::optional<std::string> run;
+  std::optional<std::string> error_category;
+  std::optional<std::string> triggered_by;
+  PeriodOptions period;
   std::uint32_t days = 30;
   std::uint32_t limit = 100;
 };

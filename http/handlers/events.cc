@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "http/event_frames.h"
+#include "http/feed/event_filter.h"
 #include "http/handlers/handlers.h"
 #include "http/render.h"
 #include "schema/codec.h"
@@ -83,6 +83,11 @@ Outcome refuse_plain(const Call& /*call*/) {
   return std::unexpected(std::move(problem));
 }
 
+// Only a server has a connection on which a stream can go on.
+Outcome refuse_stream(const Call& /*call*/) {
+  return refuse(406, "not_a_stream", "only a server's connection can be a stream; see listEvents");
+}
+
 }  // namespace
 
 void add_event_routes(Router& router, const ApiContext& context) {
@@ -125,6 +130,32 @@ void add_event_routes(Router& router, const ApiContext& context) {
                               .description = "Bearer token, for clients that cannot set headers."}},
               .responses = {{101, "The WebSocket.", {}, ""}, {426, "Not a WebSocket request."}},
               .handler = refuse_plain});
+  router.add({.path = kLiveSsePath,
+              .operation = "liveSse",
+              .tag = "events",
+              .summary = "The same as Server-Sent Events. Last-Event-ID wins over after_seq.",
+              .parameters = {{.name = "after_seq",
+                              .type = ParameterType::kSequence,
+                              .description = "Sequence seen last; absent: begin with the state."},
+                             {.name = "run_id",
+                              .type = ParameterType::kRunId,
+                              .description = "Only events of this run."},
+                             {.name = "portfolio_id",
+                              .type = ParameterType::kText,
+                              .description = "Only events about this portfolio, by id or name."},
+                             {.name = "job_type",
+                              .type = ParameterType::kJobType,
+                              .description = "Only events about jobs of this type."},
+                             {.name = "every_progress",
+                              .type = ParameterType::kBoolean,
+                              .description = "Leave nothing out for a slow reader."},
+                             {.name = "token",
+                              .type = ParameterType::kText,
+                              .description = "Bearer token, for clients that cannot set headers."}},
+              .responses =
+                  {{200, "The stream; its events are in /asyncapi.json.", {}, "text/event-stream"},
+                   {406, "Asked for without a connection."}},
+              .handler = refuse_stream});
 }
 
 }  // namespace runledger::http

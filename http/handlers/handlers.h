@@ -18,13 +18,17 @@ void add_auth_routes(Router& router, const ApiContext& context);
 void add_run_routes(Router& router, const ApiContext& context);
 void add_run_picture_routes(Router& router, const ApiContext& context);
 void add_history_routes(Router& router, const ApiContext& context);
+void add_history_summary_route(Router& router, const ApiContext& context);
 void add_job_routes(Router& router, const ApiContext& context);
+void add_job_statistics_routes(Router& router, const ApiContext& context);
 void add_data_quality_routes(Router& router, const ApiContext& context);
 void add_event_routes(Router& router, const ApiContext& context);
 void add_portfolio_routes(Router& router, const ApiContext& context);
+void add_freshness_routes(Router& router, const ApiContext& context);
 void add_report_routes(Router& router, const ApiContext& context);
 void add_input_routes(Router& router, const ApiContext& context);
 void add_operation_routes(Router& router, const ApiContext& context);
+void add_server_status_routes(Router& router, const ApiContext& context);
 void add_system_routes(Router& router, const ApiContext& context);
 void add_dashboard_routes(Router& router);
 
@@ -76,6 +80,9 @@ void write_import_outcome(JsonWriter& json,
                                         const engine::StartedRun& started,
                                         std::string_view triggered_by,
                                         bool force);
+/// bytes, free_bytes, seals, quarantine and unknown_events into the open object.
+[[nodiscard]] Status write_store_fields(JsonWriter& json, const ApiContext& context);
+
 /// Starts a run and words its refusals: 409 `batch_already_running`, 404 `portfolio_not_found`.
 [[nodiscard]] Outcome start_run(const ApiContext& context,
                                 const Call& call,

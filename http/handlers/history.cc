@@ -5,6 +5,7 @@
 
 #include "http/activity.h"
 #include "http/cursor.h"
+#include "http/handlers/filters.h"
 #include "http/handlers/handlers.h"
 #include "http/render.h"
 #include "schema/codec.h"
@@ -12,13 +13,6 @@
 
 namespace runledger::http {
 namespace {
-
-constexpr std::size_t kPageRows = 200;
-constexpr std::size_t kRunsSummedMax = 100000;
-
-UtcTime days_before(const ApiContext& context, std::int64_t days) {
-  return context.service.clock().wall_now() - std::chrono::days{days};
-}
 
 Outcome show_last(const ApiContext& context, const Call& /*call*/) {
   RL_TRY_ASSIGN(const auto page,
@@ -41,28 +35,40 @@ Outcome show_last(const ApiContext& context, const Call& /*call*/) {
   return json_response(json.take());
 }
 
-Outcome list_history(const ApiContext& context, const Call& call) {
-  const auto& arguments = call.arguments;
-  const auto days = arguments.integer("days");
+std::expected<store::RunFilter, Problem> run_filter(const ApiContext& context,
+                                                    const Arguments& arguments) {
   store::RunFilter filter;
+  RL_TRY_PROBLEM(filter.portfolio, portfolio_filter(context, arguments));
+  RL_TRY_PROBLEM(const auto period, period_of(context, arguments, "days"));
+  RL_TRY_PROBLEM(const auto dates, as_of_dates(arguments));
   filter.status = arguments.run_status("status");
   filter.triggered_by = arguments.text("triggered_by");
-  filter.requested_from = days_before(context, days);
-  const auto scope =
-      fmt::format("history days={} status={} by={}", days, arguments.text("status").value_or(""),
-                  filter.triggered_by.value_or(""));
+  filter.requested_from = period.from;
+  filter.requested_to = period.to;
+  filter.as_of_from = dates.from;
+  filter.as_of_to = dates.to;
+  return filter;
+}
+
+Outcome list_history(const ApiContext& context, const Call& call) {
+  const auto& arguments = call.arguments;
+  RL_TRY_PROBLEM(const auto filter, run_filter(context, arguments));
+  const auto scope = cursor_scope(
+      "history", arguments,
+      {"days", "status", "triggered_by", "from", "to", "as_of_from", "as_of_to", "portfolio_id"});
   std::optional<Sequence> before;
   if (const auto cursor = arguments.text("cursor")) {
     RL_TRY_PROBLEM(before, decode_cursor(*cursor, scope));
   }
   const auto limit = static_cast<std::size_t>(arguments.integer("limit"));
-  RL_TRY_ASSIGN(const auto page,
-                store::list_runs(context.service.log().tables(), filter, before, limit));
+  const auto& tables = context.service.log().tables();
+  RL_TRY_ASSIGN(const auto page, store::list_runs(tables, filter, before, limit));
+  RL_TRY_ASSIGN(const auto count, store::count_runs(tables, filter));
   JsonWriter json;
   json.begin_object();
   json.field("success", true);
-  json.field("total_count", static_cast<std::uint64_t>(page.rows.size()));
-  json.field("days", days);
+  json.field("total_count", count);
+  json.field("days", arguments.integer("days"));
   json.field("status_filter", arguments.text("status"));
   json.key("runs").begin_array();
   for (const auto& row : page.rows) {
@@ -74,84 +80,6 @@ Outcome list_history(const ApiContext& context, const Call& call) {
   json.end_array();
   json.key("next_cursor");
   page.next_before ? json.value(encode_cursor(*page.next_before, scope)) : json.null();
-  json.end_object();
-  return json_response(json.take());
-}
-
-struct HistorySummary {
-  std::map<std::string_view, std::uint64_t> by_status;
-  std::uint64_t total = 0;
-  std::uint64_t good = 0;
-  std::uint64_t ended = 0;
-  double seconds = 0;
-  std::optional<store::RunRow> newest;
-};
-
-Result<HistorySummary> summarize(const ApiContext& context, std::int64_t days) {
-  HistorySummary summary;
-  for (const auto status :
-       {RunStatus::kRunning, RunStatus::kCompleted, RunStatus::kCompletedWithWarnings,
-        RunStatus::kPartial, RunStatus::kFailed, RunStatus::kCancelled, RunStatus::kRejected}) {
-    summary.by_status[to_string(status)] = 0;
-  }
-  store::RunFilter filter;
-  filter.requested_from = days_before(context, days);
-  std::optional<Sequence> before;
-  do {
-    RL_TRY_ASSIGN(const auto page,
-                  store::list_runs(context.service.log().tables(), filter, before, kPageRows));
-    for (const auto& row : page.rows) {
-      ++summary.total;
-      ++summary.by_status[is_final(row.status) ? to_string(row.status)
-                                               : to_string(RunStatus::kRunning)];
-      const bool good =
-          row.status == RunStatus::kCompleted || row.status == RunStatus::kCompletedWithWarnings;
-      summary.ended += is_final(row.status) ? 1U : 0U;
-      if (good && row.finished_at) {
-        ++summary.good;
-        summary.seconds += std::chrono::duration<double>(*row.finished_at -
-                                                         row.started_at.value_or(row.requested_at))
-                               .count();
-      }
-      if (!summary.newest) {
-        summary.newest = row;
-      }
-    }
-    before = page.next_before;
-  } while (before && summary.total < kRunsSummedMax);
-  return summary;
-}
-
-Outcome show_summary(const ApiContext& context, const Call& call) {
-  const auto days = call.arguments.integer("days");
-  RL_TRY_ASSIGN(const auto summary, summarize(context, days));
-  JsonWriter json;
-  json.begin_object();
-  json.field("period_days", days);
-  json.field("total_runs", summary.total);
-  json.key("status_breakdown").begin_object();
-  for (const auto& [status, count] : summary.by_status) {
-    json.field(status, count);
-  }
-  json.end_object();
-  json.key("success_rate_percent");
-  summary.ended == 0
-      ? json.null()
-      : json.value(rounded(
-            100.0 * static_cast<double>(summary.good) / static_cast<double>(summary.ended), 1));
-  json.key("avg_duration_seconds");
-  summary.good == 0 ? json.null()
-                    : json.value(rounded(summary.seconds / static_cast<double>(summary.good), 3));
-  json.key("most_recent");
-  if (summary.newest) {
-    json.begin_object();
-    json.field("batch_run_id", to_string(summary.newest->run));
-    json.field("status", to_string(summary.newest->status));
-    write_time(json, "started_at", summary.newest->started_at);
-    json.end_object();
-  } else {
-    json.null();
-  }
   json.end_object();
   return json_response(json.take());
 }
@@ -293,8 +221,8 @@ const ParameterSpec kRun = {
     .name = "run", .type = ParameterType::kText, .description = "Id of the run.", .required = true};
 const ParameterSpec kDays = {.name = "days",
                              .type = ParameterType::kInteger,
-                             .description = "How far back.",
-                             .min = 1,
+                             .description = "How far back, unless 'from' is given; 0: everything.",
+                             .min = 0,
                              .max = 36500,
                              .default_value = 30};
 
@@ -310,22 +238,17 @@ void add_list_routes(Router& router, const ApiContext& context) {
               .operation = "listRuns",
               .tag = "history",
               .summary = "Runs, newest first.",
-              .parameters = {kDays,
-                             {.name = "status",
-                              .type = ParameterType::kRunStatus,
-                              .description = "Only runs with this status."},
-                             {.name = "triggered_by",
-                              .type = ParameterType::kText,
-                              .description = "Only runs of this user."},
-                             {.name = "limit",
-                              .type = ParameterType::kInteger,
-                              .description = "Rows of a page.",
-                              .min = 1,
-                              .max = 200,
-                              .default_value = 50},
-                             {.name = "cursor",
-                              .type = ParameterType::kText,
-                              .description = "next_cursor of the page before."}},
+              .parameters = joined(
+                  {{kDays,
+                    {.name = "status",
+                     .type = ParameterType::kRunStatus,
+                     .description = "Only runs with this status."},
+                    triggered_by_parameter(),
+                    portfolio_parameter()},
+                   period_parameters("Runs requested then or later; a day counts from its start.",
+                                     "Runs requested before; a day counts whole."),
+                   as_of_parameters(),
+                   {limit_of(200, 50), cursor_parameter()}}),
               .responses = {{200,
                              "A page.",
                              {{"success", "boolean"},
@@ -335,26 +258,13 @@ void add_list_routes(Router& router, const ApiContext& context) {
                               {"runs", "array"},
                               {"next_cursor", "string|null"}}}},
               .handler = [context](const Call& call) { return list_history(context, call); }});
-  router.add({.path = "/api/v1/admin/batch/history/summary",
-              .operation = "summarizeRuns",
-              .tag = "history",
-              .summary = "How the runs of a period went.",
-              .parameters = {kDays},
-              .responses = {{200,
-                             "The summary.",
-                             {{"period_days", "integer"},
-                              {"total_runs", "integer"},
-                              {"status_breakdown", "object"},
-                              {"success_rate_percent", "number|null"},
-                              {"avg_duration_seconds", "number|null"},
-                              {"most_recent", "object|null"}}}},
-              .handler = [context](const Call& call) { return show_summary(context, call); }});
 }
 
 }  // namespace
 
 void add_history_routes(Router& router, const ApiContext& context) {
   add_list_routes(router, context);
+  add_history_summary_route(router, context);
   router.add({.path = "/api/v1/admin/batch/history/{run}",
               .operation = "showRunRecord",
               .tag = "history",

@@ -1,25 +1,37 @@
-#include <fmt/format.h>
-
 #include "http/cursor.h"
+#include "http/handlers/filters.h"
 #include "http/handlers/handlers.h"
 #include "http/render.h"
 #include "store/job_history.h"
+#include "store/job_statistics.h"
 
 namespace runledger::http {
 namespace {
 
-bool fits(const store::JobFilter& filter, const RunId& run, const JobRef& job) noexcept {
-  return (!filter.run || *filter.run == run) &&
+constexpr auto kFilters = {"portfolio_id", "job_type",     "status",   "error_category",
+                           "run_id",       "triggered_by", "from",     "to",
+                           "as_of_from",   "as_of_to",     "days_back"};
+
+bool fits(const store::JobFilter& filter,
+          const engine::RunProgress& run,
+          const JobRef& job) noexcept {
+  return (!filter.run || *filter.run == run.run) &&
          (!filter.portfolio || *filter.portfolio == job.portfolio) &&
-         (!filter.type || *filter.type == job.type);
+         (!filter.type || *filter.type == job.type) && !filter.category &&
+         (!filter.triggered_by || *filter.triggered_by == run.triggered_by) &&
+         (!filter.as_of_from || *filter.as_of_from <= job.as_of) &&
+         (!filter.as_of_to || *filter.as_of_to >= job.as_of);
 }
 
 void write_filters(JsonWriter& json, const Arguments& arguments) {
   json.key("filters").begin_object();
-  for (const std::string_view name : {"portfolio_id", "job_type", "status", "run_id"}) {
-    json.field(name, arguments.text(name));
+  for (const std::string_view name : kFilters) {
+    if (name == "days_back") {
+      json.field(name, arguments.integer(name));
+    } else {
+      json.field(name, arguments.text(name));
+    }
   }
-  json.field("days_back", arguments.integer("days_back"));
   json.end_object();
 }
 
@@ -31,7 +43,7 @@ std::size_t write_running(JsonWriter& json,
   const auto current = context.service.current_run();
   if (current.run) {
     for (const auto& job : current.run->running) {
-      if (fits(filter, current.run->run, job.job)) {
+      if (fits(filter, *current.run, job.job)) {
         write_running_job(json, current.run->run, job);
         ++count;
       }
@@ -42,21 +54,16 @@ std::size_t write_running(JsonWriter& json,
 
 Outcome list_jobs(const ApiContext& context, const Call& call) {
   const auto& arguments = call.arguments;
-  store::JobFilter filter;
-  RL_TRY_PROBLEM(filter.portfolio, portfolio_filter(context, arguments));
-  filter.run = arguments.run("run_id");
-  filter.type = arguments.job_type("job_type");
+  RL_TRY_PROBLEM(auto filter, job_filter(context, arguments));
   const auto status = arguments.job_status("status");
   if (status && !is_final(*status) && *status != JobStatus::kRunning) {
     return refuse(422, "invalid_parameter",
                   "only jobs that have ended or that run now are listed; see run/{id}/state");
   }
-  const auto days = arguments.integer("days_back");
-  filter.finished_from = context.service.clock().wall_now() - std::chrono::days{days};
-  const auto scope = fmt::format(
-      "jobs portfolio={} type={} status={} run={} days={}",
-      filter.portfolio ? to_string(*filter.portfolio) : "", arguments.text("job_type").value_or(""),
-      arguments.text("status").value_or(""), arguments.text("run_id").value_or(""), days);
+  const auto scope =
+      cursor_scope("jobs", arguments,
+                   {"portfolio_id", "job_type", "status", "error_category", "run_id",
+                    "triggered_by", "from", "to", "as_of_from", "as_of_to", "days_back"});
   std::optional<Sequence> before;
   if (const auto cursor = arguments.text("cursor")) {
     RL_TRY_PROBLEM(before, decode_cursor(*cursor, scope));
@@ -65,12 +72,14 @@ Outcome list_jobs(const ApiContext& context, const Call& call) {
   json.begin_object();
   write_filters(json, arguments);
   json.key("jobs").begin_array();
-  std::size_t count = 0;
+  std::uint64_t count = 0;
   std::optional<Sequence> next_before;
   if (status == JobStatus::kRunning) {
     count = write_running(json, context, filter);
   } else {
-    filter.status = status;
+    if (status) {
+      filter.statuses = {*status};
+    }
     const auto& tables = context.service.log().tables();
     RL_TRY_ASSIGN(const auto names, portfolio_names(tables));
     RL_TRY_ASSIGN(const auto page,
@@ -79,35 +88,31 @@ Outcome list_jobs(const ApiContext& context, const Call& call) {
     for (const auto& row : page.rows) {
       write_job(json, row, names);
     }
-    count = page.rows.size();
+    RL_TRY_ASSIGN(count, store::count_jobs(tables, filter));
     next_before = page.next_before;
   }
   json.end_array();
-  json.field("total_jobs", static_cast<std::uint64_t>(count));
+  json.field("total_jobs", count);
   json.key("next_cursor");
   next_before ? json.value(encode_cursor(*next_before, scope)) : json.null();
   json.end_object();
   return json_response(json.take());
 }
 
-void write_counts(JsonWriter& json, const store::JobTypeSummary& counts) {
-  const auto completed = counts.succeeded;  // With and without warnings.
-  const auto ran = completed + counts.failed + counts.cancelled;
-  json.field("total_jobs", ran + counts.skipped);
-  json.field("completed", completed);
+void write_counts(JsonWriter& json, const store::JobCounts& counts) {
+  json.field("total_jobs", counts.jobs());
+  json.field("completed", counts.succeeded);  // With and without warnings.
   json.field("warnings", counts.with_warnings);
   json.field("failed", counts.failed);
   json.field("skipped", counts.skipped);
   json.field("cancelled", counts.cancelled);
-  json.key("success_rate");
-  ran == 0
-      ? json.null()
-      : json.value(rounded(100.0 * static_cast<double>(completed) / static_cast<double>(ran), 1));
+  write_success_rate(json, counts);
   json.key("avg_execution_time_seconds");
-  completed == 0 ? json.null()
-                 : json.value(rounded(std::chrono::duration<double>(counts.duration).count() /
-                                          static_cast<double>(completed),
-                                      6));
+  counts.succeeded == 0
+      ? json.null()
+      : json.value(rounded(std::chrono::duration<double>(counts.duration).count() /
+                               static_cast<double>(counts.succeeded),
+                           6));
 }
 
 Outcome summarize_jobs(const ApiContext& context, const Call& call) {
@@ -115,16 +120,12 @@ Outcome summarize_jobs(const ApiContext& context, const Call& call) {
   const auto to = context.service.clock().wall_now();
   const auto from = to - std::chrono::days{days};
   // The end is exclusive, and a job may have ended this very instant.
-  RL_TRY_ASSIGN(const auto rows, store::summarize_jobs(context.service.log().tables(), from,
-                                                       to + std::chrono::seconds{1}));
-  store::JobTypeSummary total;
-  for (const auto& row : rows) {
-    total.succeeded += row.succeeded;
-    total.with_warnings += row.with_warnings;
-    total.failed += row.failed;
-    total.skipped += row.skipped;
-    total.cancelled += row.cancelled;
-    total.duration += row.duration;
+  RL_TRY_ASSIGN(const auto types,
+                store::job_statistics(context.service.log().tables(),
+                                      {.from = from, .to = to + std::chrono::seconds{1}}));
+  store::JobCounts total;
+  for (const auto& one : types) {
+    total.merge(one.total);
   }
   const auto current = context.service.current_run();
   JsonWriter json;
@@ -139,22 +140,13 @@ Outcome summarize_jobs(const ApiContext& context, const Call& call) {
   json.field("running", current.run ? current.run->jobs.running : 0U);
   json.end_object();
   json.key("by_job_type").begin_object();
-  for (const auto& row : rows) {
-    json.key(to_string(row.type)).begin_object();
-    write_counts(json, row);
+  for (const auto& one : types) {
+    json.key(to_string(one.type)).begin_object();
+    write_counts(json, one.total);
     json.end_object();
   }
   json.end_object().end_object();
   return json_response(json.take());
-}
-
-ParameterSpec days_back(std::int64_t default_value) {
-  return {.name = "days_back",
-          .type = ParameterType::kInteger,
-          .description = "How far back.",
-          .min = 1,
-          .max = 36500,
-          .default_value = default_value};
 }
 
 }  // namespace
@@ -164,28 +156,24 @@ void add_job_routes(Router& router, const ApiContext& context) {
               .operation = "listJobs",
               .tag = "jobs",
               .summary = "Jobs that have ended, newest first; with status=running those that run.",
-              .parameters = {{.name = "portfolio_id",
-                              .type = ParameterType::kText,
-                              .description = "Id or name of a portfolio."},
-                             {.name = "job_type",
-                              .type = ParameterType::kJobType,
-                              .description = "Only jobs of this type."},
-                             {.name = "status",
-                              .type = ParameterType::kJobStatus,
-                              .description = "Only jobs with this status."},
-                             {.name = "run_id",
-                              .type = ParameterType::kRunId,
-                              .description = "Only jobs of this run."},
-                             days_back(30),
-                             {.name = "limit",
-                              .type = ParameterType::kInteger,
-                              .description = "Rows of a page.",
-                              .min = 1,
-                              .max = 1000,
-                              .default_value = 100},
-                             {.name = "cursor",
-                              .type = ParameterType::kText,
-                              .description = "next_cursor of the page before."}},
+              .parameters = joined(
+                  {{portfolio_parameter(),
+                    job_type_parameter(),
+                    {.name = "status",
+                     .type = ParameterType::kJobStatus,
+                     .description = "Only jobs with this status."},
+                    {.name = "error_category",
+                     .type = ParameterType::kErrorCategory,
+                     .description = "Only jobs whose last failed attempt was of this category."},
+                    {.name = "run_id",
+                     .type = ParameterType::kRunId,
+                     .description = "Only jobs of this run."},
+                    triggered_by_parameter(),
+                    days_back(0, 30)},
+                   period_parameters("Jobs that ended then or later; a day counts from its start.",
+                                     "Jobs that ended before; a day counts whole."),
+                   as_of_parameters(),
+                   {limit_of(1000, 100), cursor_parameter()}}),
               .responses = {{200,
                              "A page.",
                              {{"total_jobs", "integer"},
@@ -198,7 +186,7 @@ void add_job_routes(Router& router, const ApiContext& context) {
        .operation = "summarizeJobs",
        .tag = "jobs",
        .summary = "Counts and times of jobs by type over a period.",
-       .parameters = {days_back(7)},
+       .parameters = {days_back(1, 7)},
        .responses = {{200,
                       "The summary.",
                       {{"period", "object"}, {"summary", "object"}, {"by_job_type", "object"}}}},

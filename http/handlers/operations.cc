@@ -11,29 +11,13 @@ namespace runledger::http {
 namespace {
 
 Outcome show_store(const ApiContext& context, const Call& /*call*/) {
-  auto& log = context.service.log();
-  const auto& tables = log.tables();
-  RL_TRY_ASSIGN(const auto quarantine, store::list_quarantine(tables));
-  RL_TRY_ASSIGN(const auto unknown, store::count_unknown_events(tables));
-  RL_TRY_ASSIGN(const auto seals, store::list_seals(tables));
-  RL_TRY_ASSIGN(const auto bytes, context.service.store_bytes());
+  const auto& log = context.service.log();
   JsonWriter json;
   json.begin_object();
   json.field("store_id", to_string(log.store_id()));
   json.field("committed", raw(log.committed())).field("pruned_through", raw(log.pruned()));
-  json.field("bytes", bytes.used).field("free_bytes", bytes.free);
-  json.field("seals", static_cast<std::uint64_t>(seals.size()));
-  json.key("quarantine").begin_array();
-  for (const auto& event : quarantine) {
-    json.begin_object().field("projection", event.projection).field("seq", raw(event.sequence));
-    json.field("reason", event.reason).end_object();
-  }
-  json.end_array();
-  json.key("unknown_events").begin_object();
-  for (const auto& [type, count] : unknown) {
-    json.field(std::to_string(type), count);
-  }
-  json.end_object().end_object();
+  RL_TRY(write_store_fields(json, context));
+  json.end_object();
   return json_response(json.take());
 }
 
@@ -91,6 +75,28 @@ ParameterSpec limit(std::string_view name, std::string_view text, std::int64_t m
 }
 
 }  // namespace
+
+Status write_store_fields(JsonWriter& json, const ApiContext& context) {
+  const auto& tables = context.service.log().tables();
+  RL_TRY_ASSIGN(const auto quarantine, store::list_quarantine(tables));
+  RL_TRY_ASSIGN(const auto unknown, store::count_unknown_events(tables));
+  RL_TRY_ASSIGN(const auto seals, store::list_seals(tables));
+  RL_TRY_ASSIGN(const auto bytes, context.service.store_bytes());
+  json.field("bytes", bytes.used).field("free_bytes", bytes.free);
+  json.field("seals", static_cast<std::uint64_t>(seals.size()));
+  json.key("quarantine").begin_array();
+  for (const auto& event : quarantine) {
+    json.begin_object().field("projection", event.projection).field("seq", raw(event.sequence));
+    json.field("reason", event.reason).end_object();
+  }
+  json.end_array();
+  json.key("unknown_events").begin_object();
+  for (const auto& [type, count] : unknown) {
+    json.field(std::to_string(type), count);
+  }
+  json.end_object();
+  return {};
+}
 
 void add_operation_routes(Router& router, const ApiContext& context) {
   router.add({.path = "/api/v1/admin/store",

@@ -1,3 +1,4 @@
+#include "http/feed/asyncapi.h"
 #include "http/handlers/handlers.h"
 #include "http/openapi.h"
 #include "http/render.h"
@@ -108,6 +109,21 @@ void add_system_routes(Router& router, const ApiContext& context) {
                              {{"openapi", "string"}, {"info", "object"}, {"paths", "object"}}}},
               .handler = [context](const Call& /*call*/) -> Outcome {
                 return json_response(openapi_document(context.router));
+              }});
+  router.add({.path = "/asyncapi.json",
+              .operation = "showAsyncApi",
+              .tag = "system",
+              .summary = "The description of the live feed.",
+              .access = Access::kPublic,
+              .responses = {{200,
+                             "The AsyncAPI document.",
+                             {{"asyncapi", "string"},
+                              {"info", "object"},
+                              {"channels", "object"},
+                              {"operations", "object"},
+                              {"components", "object"}}}},
+              .handler = [](const Call& /*call*/) -> Outcome {
+                return json_response(asyncapi_document());
               }});
 }
 

@@ -4,7 +4,7 @@
 
 #include "http/arguments.h"
 #include "http/cursor.h"
-#include "http/subscribe.h"
+#include "http/feed/subscribe.h"
 #include "http/target.h"
 #include "http/tokens.h"
 #include "schema/invariant.h"

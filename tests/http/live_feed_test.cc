@@ -2,61 +2,16 @@
 
 #include <gmock/gmock.h>
 
-#include "http/server.h"
-#include "tests/http/api_fixture.h"
-#include "tests/http/raw_client.h"
+#include "tests/http/live_feed_fixture.h"
 
 namespace runledger::http {
 namespace {
 
 using nlohmann::json;
-using runledger::testing::ApiFixture;
+using runledger::testing::LiveFeedTest;
 using runledger::testing::RawClient;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr const char* kLive = "/api/v1/live";
-
-class LiveFeedTest : public ::testing::Test {
- protected:
-  void start(const ServerLimits& limits = {}) {
-    static_cast<void>(fixture_.viewer_token());  // Its events come before all that is measured.
-    ServerOptions options;
-    options.port = 0;
-    options.limits = limits;
-    auto server = Server::start(fixture_.api(), options);
-    ASSERT_TRUE(server.has_value()) << server.error().message;
-    server_ = std::move(*server);
-  }
-  std::unique_ptr<RawClient> subscribe(const json& after, const json& filter = nullptr) {
-    auto client = std::make_unique<RawClient>(server_->port());
-    EXPECT_EQ(client->open_websocket(kLive, fixture_.viewer_token()), 101U);
-    client->send_text(json{{"type", "subscribe"}, {"after_seq", after}, {"filter", filter}}.dump());
-    return client;
-  }
-  static json next(RawClient& client) {
-    const auto text = client.receive_text();
-    return text ? json::parse(*text) : json{{"type", "end"}};
-  }
-  // Frames up to and with the first of this type.
-  static std::vector<json> until(RawClient& client, const std::string& type) {
-    std::vector<json> frames;
-    do {
-      frames.push_back(next(client));
-    } while (frames.back().at("type") != type && frames.back().at("type") != "end");
-    EXPECT_EQ(frames.back().at("type"), type);
-    return frames;
-  }
-  // Appends an event that needs no run.
-  void append_event(const std::string& what = "tested") {
-    ASSERT_TRUE(
-        fixture_.service().record_access(AccessGranted{"a@b.c", what, "test"}, {}).has_value());
-  }
-  [[nodiscard]] std::uint64_t committed() { return raw(fixture_.service().log().committed()); }
-
-  ApiFixture fixture_;
-  std::unique_ptr<Server> server_;
-};
 
 TEST_F(LiveFeedTest, BeginsWithTheStateAndGoesOnFromIt) {
   start();
@@ -248,61 +203,6 @@ TEST_F(LiveFeedTest, EndsWhenAClientSpeaksAfterSubscribe) {
 
   EXPECT_FALSE(client->receive_text().has_value());
   EXPECT_EQ(client->close_code(), 1008);
-}
-
-TEST_F(LiveFeedTest, RefusesAFrameThatIsTooLarge) {
-  start();
-  RawClient client(server_->port());
-  ASSERT_EQ(client.open_websocket(kLive, fixture_.viewer_token()), 101U);
-  client.send_text(std::string((64U << 10U) + 1, ' '));
-
-  EXPECT_FALSE(client.receive_text().has_value());
-}
-
-TEST_F(LiveFeedTest, RefusesSubscribersAboveTheLimit) {
-  start({.subscribers_max = 1});
-  const auto first = subscribe(nullptr);
-  until(*first, "caught_up");
-
-  RawClient second(server_->port());
-  EXPECT_EQ(second.open_websocket(kLive, fixture_.viewer_token()), 503U);
-}
-
-TEST_F(LiveFeedTest, DropsASubscriberThatNoLongerAnswersPings) {
-  start({.feed_idle_timeout = milliseconds{200}});
-  const auto client = subscribe(nullptr);
-  // It neither reads nor answers; the place becomes free all the same.
-  auto& subscribers = fixture_.api().metrics().feed_subscribers;
-  const auto limit = std::chrono::steady_clock::now() + seconds{20};
-  bool came = false;
-  while (std::chrono::steady_clock::now() < limit) {
-    came = came || subscribers.load() == 1;
-    if (came && subscribers.load() == 0) {
-      break;
-    }
-    std::this_thread::yield();
-  }
-  EXPECT_TRUE(came);
-  EXPECT_EQ(subscribers.load(), 0);
-}
-
-TEST_F(LiveFeedTest, GivesASlowReaderEverythingInTheEnd) {
-  constexpr std::uint64_t kEvents = 150;
-  start({.window_frames_max = 16});
-  const auto first = committed();
-  const auto client = subscribe(first);
-  until(*client, "caught_up");
-  const auto& direct_reads = fixture_.api().metrics().feed_direct_reads;
-  const auto reads = direct_reads.load();
-  // 15 MB, more than the buffers of both sockets hold, while nobody reads.
-  for (std::uint64_t i = 0; i < kEvents; ++i) {
-    append_event(std::string(100'000, 'x'));
-  }
-
-  for (auto expected = first + 1; expected <= first + kEvents; ++expected) {
-    ASSERT_EQ(next(*client).at("event").at("seq"), expected);
-  }
-  EXPECT_GT(direct_reads.load(), reads);  // What it missed has long left the window.
 }
 
 TEST_F(LiveFeedTest, ServesManySubscribersFromOneRendering) {

@@ -36,6 +36,28 @@ TEST_F(OperationsTest, ShowsTheStoreAndThatNothingInItNeedsALook) {
   EXPECT_THAT(store.at("unknown_events"), IsEmpty());
 }
 
+TEST_F(OperationsTest, ShowsTheServerItself) {
+  const auto system = json_of(fixture_.get("/api/v1/admin/system"));
+
+  EXPECT_EQ(system.at("committed"), raw(fixture_.service().log().committed()));
+  EXPECT_EQ(system.at("head_hash").get<std::string>().size(), 64U);
+  EXPECT_EQ(system.at("store").at("seals"), 2);
+  EXPECT_GT(system.at("compute_threads"), 0);
+  EXPECT_THAT(system.at("numerics_profile").get<std::string>(), HasSubstr("x86-64-v3"));
+  EXPECT_THAT(system.at("sessions"), IsEmpty());
+  for (const auto& projection : system.at("projections")) {
+    EXPECT_EQ(projection.at("position"), system.at("committed"));
+    EXPECT_EQ(projection.at("lag"), 0);
+  }
+  fixture_.restart();
+  // A clean end saves every state: nothing is folded again but what the start itself appended.
+  const auto again = json_of(fixture_.get("/api/v1/admin/system"));
+  EXPECT_GT(again.at("epoch"), system.at("epoch"));
+  for (const auto& projection : again.at("projections")) {
+    EXPECT_LT(projection.at("replayed_at_start"), 10) << projection;
+  }
+}
+
 TEST_F(OperationsTest, PrunesAndGoesOnWithTheRest) {
   const auto would = json_of(fixture_.post("/api/v1/admin/prune?keep_runs=1&dry_run=true"));
   EXPECT_EQ(would.at("pruned"), false);

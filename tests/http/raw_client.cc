@@ -13,7 +13,8 @@
 
 namespace runledger::testing {
 
-RawClient::RawClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port, int receive_bytes)
+    : socket_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -21,6 +22,9 @@ RawClient::RawClient(std::uint16_t port) : socket_(socket(AF_INET, SOCK_STREAM |
   const timeval limit{20, 0};
   setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  if (receive_bytes != 0) {
+    setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+  }
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     throw std::runtime_error("cannot connect");
   }
@@ -98,11 +102,23 @@ bool RawClient::is_closed() {
   return buffer_.empty() && !read_more();
 }
 
-unsigned RawClient::open_websocket(const std::string& target, const std::string& token) {
+std::optional<std::string> RawClient::receive_through(std::string_view end) {
+  std::size_t at = 0;
+  while ((at = buffer_.find(end)) == std::string::npos) {
+    if (!read_more()) {
+      return std::nullopt;
+    }
+  }
+  return take(at + end.size());
+}
+
+unsigned RawClient::open_websocket(const std::string& target,
+                                   const std::string& token,
+                                   const std::string& headers) {
   send("GET " + target +
        " HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-       (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") + "\r\n");
+       (token.empty() ? "" : "Authorization: Bearer " + token + "\r\n") + headers + "\r\n");
   const auto response = receive();
   return response ? response->status : 0;
 }
@@ -130,43 +146,56 @@ void RawClient::send_text(std::string_view text) {
   send_frame(1, text);
 }
 
+void RawClient::send_ping(std::string_view payload) {
+  send_frame(9, payload);
+}
+
+std::optional<RawClient::Frame> RawClient::receive_frame() {
+  const auto start = take(2);
+  if (!start) {
+    return std::nullopt;
+  }
+  const auto byte = [](const std::string& bytes, std::size_t i) {
+    return static_cast<unsigned char>(bytes[i]);
+  };
+  Frame frame;
+  frame.opcode = byte(*start, 0) & 0x0FU;
+  std::uint64_t size = byte(*start, 1);
+  if (size == 126 || size == 127) {
+    const auto length = take(size == 126 ? 2 : 8);
+    if (!length) {
+      return std::nullopt;
+    }
+    size = 0;
+    for (std::size_t i = 0; i < length->size(); ++i) {
+      size = (size << 8U) | byte(*length, i);
+    }
+  }
+  auto payload = take(size);
+  if (!payload) {
+    return std::nullopt;
+  }
+  frame.payload = std::move(*payload);
+  if (frame.opcode == 8) {
+    if (frame.payload.size() >= 2) {
+      close_code_ =
+          static_cast<std::uint16_t>((byte(frame.payload, 0) << 8U) | byte(frame.payload, 1));
+    }
+    send_frame(8, std::string_view(frame.payload).substr(0, 2));
+  } else if (frame.opcode == 9) {
+    send_frame(10, frame.payload);
+  }
+  return frame;
+}
+
 std::optional<std::string> RawClient::receive_text() {
   while (true) {
-    const auto start = take(2);
-    if (!start) {
+    auto frame = receive_frame();
+    if (!frame || frame->opcode == 8) {
       return std::nullopt;
     }
-    const auto byte = [](const std::string& bytes, std::size_t i) {
-      return static_cast<unsigned char>(bytes[i]);
-    };
-    const unsigned opcode = byte(*start, 0) & 0x0FU;
-    std::uint64_t size = byte(*start, 1);
-    if (size == 126 || size == 127) {
-      const auto length = take(size == 126 ? 2 : 8);
-      if (!length) {
-        return std::nullopt;
-      }
-      size = 0;
-      for (std::size_t i = 0; i < length->size(); ++i) {
-        size = (size << 8U) | byte(*length, i);
-      }
-    }
-    auto payload = take(size);
-    if (!payload) {
-      return std::nullopt;
-    }
-    if (opcode == 1) {
-      return payload;
-    }
-    if (opcode == 8) {
-      if (payload->size() >= 2) {
-        close_code_ = static_cast<std::uint16_t>((byte(*payload, 0) << 8U) | byte(*payload, 1));
-      }
-      send_frame(8, payload->substr(0, 2));
-      return std::nullopt;
-    }
-    if (opcode == 9) {
-      send_frame(10, *payload);
+    if (frame->opcode == 1) {
+      return std::move(frame->payload);
     }
   }
 }

@@ -19,7 +19,8 @@ struct WireResponse {
 /// A blocking socket for tests that say exactly what goes over the wire. Waits at most 20 s.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port);
+  /// @param receive_bytes  Size of the kernel's receive buffer; 0: as it comes.
+  explicit RawClient(std::uint16_t port, int receive_bytes = 0);
   ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
@@ -39,9 +40,23 @@ class RawClient {
     return receive();
   }
 
-  /// Begins a WebSocket; the status of the answer, 101 if it was accepted.
-  unsigned open_websocket(const std::string& target, const std::string& token = "");
+  /// Bytes up to and with `end`; nullopt if the connection ends first.
+  std::optional<std::string> receive_through(std::string_view end);
+
+  /// Begins a WebSocket; the status of the answer, 101 if it was accepted. `headers` are whole
+  /// lines, each with its end.
+  unsigned open_websocket(const std::string& target,
+                          const std::string& token = "",
+                          const std::string& headers = "");
   void send_text(std::string_view text);
+  void send_ping(std::string_view payload);
+
+  struct Frame {
+    unsigned opcode = 0;  ///< 1 text, 8 close, 9 ping, 10 pong.
+    std::string payload;
+  };
+  /// The next frame of any kind; pings are answered, and a close frame too.
+  std::optional<Frame> receive_frame();
   /// The next text frame; pings are answered. nullopt: the connection ended, see close_code().
   std::optional<std::string> receive_text();
   [[nodiscard]] std::optional<std::uint16_t> close_code() const { return close_code_; }

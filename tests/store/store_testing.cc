@@ -178,8 +178,10 @@ void HistoryMaker::end_job(const JobRef& job,
   // Only what was attempted can have an outcome.
   switch (attempt == 0 ? 1 + below(2) : below(6)) {
     case 0:
-      events.push_back(event(JobFailed{job, Attempt{attempt}, ErrorCategory::kPermanent, "singular",
-                                       "the matrix has rank 3"}));
+      // The index says what it was, so that what is drawn stays the same.
+      events.push_back(event(JobFailed{
+          job, Attempt{attempt}, ErrorCategory{static_cast<std::uint8_t>(1 + job.index % 5)},
+          "error_" + std::to_string(job.index % 13), "the matrix has rank 3"}));
       break;
     case 1:
       events.push_back(event(
@@ -195,9 +197,12 @@ void HistoryMaker::end_job(const JobRef& job,
       succeeded.attempt = Attempt{attempt};
       succeeded.epoch = Epoch{1};
       succeeded.records = below(1000);
-      succeeded.duration = nanoseconds{below(1'000'000)};
+      succeeded.duration = nanoseconds{below(1'000'000) << job.index % 20};
       succeeded.unit = "positions";
-      succeeded.quality = {QualityFlag::kLimited, 0.75, 120.5};
+      succeeded.quality = {QualityFlag{static_cast<std::uint8_t>(1 + job.index % 3)}, 0.75, 120.5};
+      if (job.index % 7 == 3) {
+        succeeded.reused_from = Sequence{1};
+      }
       if (below(3) == 0) {
         succeeded.warnings = {"short history", "no sector"};
       }

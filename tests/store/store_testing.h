@@ -63,7 +63,8 @@ using TableDump = std::map<std::string, std::map<std::string, std::string>>;
 /// and every way to end. One seed, one history.
 class HistoryMaker {
  public:
-  explicit HistoryMaker(std::uint64_t seed) : random_(seed) {}
+  /// Its runs are numbered from `runs` + 1.
+  explicit HistoryMaker(std::uint64_t seed, std::uint64_t runs = 0) : random_(seed), runs_(runs) {}
   /// Events of one run with about `jobs` jobs, in requests of a few events each.
   [[nodiscard]] std::vector<AppendRequest> run(std::uint32_t jobs);
   [[nodiscard]] std::vector<AppendRequest> imports(std::size_t count);
@@ -75,7 +76,7 @@ class HistoryMaker {
   void play_job(std::uint32_t index, std::vector<NewEvent>& events);
 
   std::mt19937_64 random_;
-  std::uint64_t runs_ = 0;
+  std::uint64_t runs_;
   std::int64_t now_ = 1'500'000'000;
   RunId run_;
 };

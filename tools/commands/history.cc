@@ -41,6 +41,11 @@ void print_field(std::string_view name, std::string_view value) {
   print(fmt::format("{:<16} {}\n", name, value));
 }
 
+// "100 of 2345 jobs"
+void print_share(std::size_t shown, const Json& page, const char* total, std::string_view what) {
+  print(fmt::format("{} of {} {}\n", shown, cell(page, total), what));
+}
+
 std::string scope_text(const Json& run) {
   const auto scope = run.find("scope");
   if (scope == run.end() || !scope->is_object()) {
@@ -119,7 +124,13 @@ Exit history(Session& session, const HistoryOptions& options) {
   const auto body =
       session.get("/api/v1/admin/batch/history", {{"days", std::to_string(options.days)},
                                                   {"limit", std::to_string(options.limit)},
-                                                  {"status", options.status}});
+                                                  {"status", options.status},
+                                                  {"portfolio_id", options.portfolio},
+                                                  {"triggered_by", options.triggered_by},
+                                                  {"from", options.period.from},
+                                                  {"to", options.period.to},
+                                                  {"as_of_from", options.period.as_of_from},
+                                                  {"as_of_to", options.period.as_of_to}});
   if (!body) {
     return std::unexpected(body.error());
   }
@@ -145,6 +156,7 @@ Exit history(Session& session, const HistoryOptions& options) {
                cell(run, "failed_jobs"), cell(run, "triggered_by"), scope_text(run)});
   }
   print(table.to_text());
+  print_share(page->at("runs").size(), *page, "total_count", "runs");
   return kExitDone;
 }
 
@@ -154,6 +166,12 @@ Exit jobs(Session& session, const JobsOptions& options) {
                                                       {"job_type", options.job},
                                                       {"status", options.status},
                                                       {"run_id", options.run},
+                                                      {"error_category", options.error_category},
+                                                      {"triggered_by", options.triggered_by},
+                                                      {"from", options.period.from},
+                                                      {"to", options.period.to},
+                                                      {"as_of_from", options.period.as_of_from},
+                                                      {"as_of_to", options.period.as_of_to},
                                                       {"days_back", std::to_string(options.days)},
                                                       {"limit", std::to_string(options.limit)}});
   if (!body) {
@@ -186,6 +204,7 @@ Exit jobs(Session& session, const JobsOptions& options) {
                seconds_cell(job, "duration_seconds"), why});
   }
   print(table.to_text());
+  print_share(page->at("jobs").size(), *page, "total_jobs", "jobs");
   return kExitDone;
 }
 

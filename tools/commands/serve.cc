@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "http/origin.h"
 #include "http/server.h"
 #include "tools/commands/commands.h"
 #include "tools/process_limits.h"
@@ -170,6 +171,13 @@ Exit serve(const GlobalOptions& global, const ServeOptions& options) {
   if (!listen) {
     return std::unexpected(listen.error());
   }
+  for (const auto& origin : options.allow_origin) {
+    if (!http::is_origin(origin)) {
+      return std::unexpected(
+          Failure{kExitUsage, "--allow-origin needs an origin, such as https://desk.example"});
+    }
+  }
+  listen->allowed_origins = options.allow_origin;
   const auto descriptors = descriptors_for_connections();
   if (!descriptors) {
     return std::unexpected(to_failure(descriptors.error()));

@@ -31,6 +31,8 @@ export const liveSeq = signal(0);
 const SILENCE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const HIDDEN_FLUSH_MS = 500;
+/** A burst is handed on in pieces, a frame each, so that the page stays fluent: 60,000 events a second. */
+const FRAME_EVENTS = 1000;
 
 class LiveClient {
   private readonly cursor = new Cursor();
@@ -219,9 +221,11 @@ class LiveClient {
       return;
     }
     this.scheduled = false;
-    const events = this.queue;
-    this.queue = [];
-    liveSeq.value = this.cursor.seq ?? 0;
+    const events = this.queue.length > FRAME_EVENTS && !document.hidden ? this.queue.splice(0, FRAME_EVENTS) : this.queue.splice(0);
+    if (this.queue.length > 0) {
+      this.schedule();
+    }
+    liveSeq.value = this.queue.length > 0 ? events[events.length - 1]!.seq : this.cursor.seq ?? 0;
     if (events.length > 0) {
       this.listeners.forEach((listener) => listener.events?.(events));
     }

@@ -9,7 +9,7 @@ export const OPEN = 6;
 
 export interface Retry { job: number; attempt: number; due: string; category: ErrorCategory; error: string }
 
-function grown<T extends Uint32Array | Uint8Array | Float64Array>(old: T, make: (length: number) => T): T {
+function grown<T extends Uint32Array | Int32Array | Uint8Array | Float64Array>(old: T, make: (length: number) => T): T {
   const next = make(Math.max(256, old.length * 2));
   next.set(old);
   return next;
@@ -18,10 +18,13 @@ function grown<T extends Uint32Array | Uint8Array | Float64Array>(old: T, make: 
 export class RunTimeline {
   size = 0;
   slots = 0;
-  /** Columns; valid up to `size`. Times are ms since the run was requested; an open attempt ends at NaN. */
+  /**
+   * Columns; valid up to `size`. Times are ms since the run was requested; an open attempt ends at NaN.
+   * Slot -1: waits for a worker, as far as can be told.
+   */
   job = new Uint32Array(0);
   attempt = new Uint8Array(0);
-  slot = new Uint32Array(0);
+  slot = new Int32Array(0);
   start = new Float64Array(0);
   end = new Float64Array(0);
   outcome = new Uint8Array(0);
@@ -31,7 +34,8 @@ export class RunTimeline {
   last = 0;
   atSeq: number;
   private readonly open = new Map<number, number>();
-  private readonly taken: boolean[] = [];
+  /** When the last attempt of each slot ended. */
+  private readonly slotEnd: number[] = [];
   private readonly origin: number;
 
   constructor(document: TimelineDocument, requestedAt: string) {
@@ -41,9 +45,10 @@ export class RunTimeline {
     for (let at = 0; at < job.length; at += 1) {
       const length = duration_ms[at] ?? null;
       const code = Math.max(0, OUTCOMES.indexOf(outcome.charAt(at)));
-      this.add(job[at] ?? 0, attempt[at] ?? 1, slot[at] ?? 0, start_ms[at] ?? 0, code);
+      const begun = start_ms[at] ?? 0;
+      this.add(job[at] ?? 0, attempt[at] ?? 1, begun);
       if (length !== null && code !== OPEN) {
-        this.close(this.size - 1, (start_ms[at] ?? 0) + length, code);
+        this.close(this.size - 1, begun, begun + length, code, slot[at] ?? 0);
       }
     }
     this.slots = Math.max(this.slots, document.slots);
@@ -73,7 +78,7 @@ export class RunTimeline {
     switch (event.type) {
       case "JobAttempted":
         this.retries.delete(job);
-        this.add(job, event.attempt ?? 1, this.freeSlot(), now, OPEN);
+        this.add(job, event.attempt ?? 1, now);
         return true;
       case "JobRetryScheduled":
         this.retries.set(job, {
@@ -82,7 +87,7 @@ export class RunTimeline {
         return this.finish(job, now, 3);
       case "JobSucceeded":
         return this.finish(job, now, (event["warnings"] as unknown[]).length > 0
-          || (event["data_quality"] as { quality_flag: string }).quality_flag !== "full" ? 1 : 0);
+          || (event["data_quality"] as { quality_flag: string }).quality_flag !== "full" ? 1 : 0, 1000 * (event["duration_seconds"] as number));
       case "JobFailed": return this.finish(job, now, 2);
       case "JobInterrupted": return this.finish(job, now, 4);
       case "JobCancelled": return this.finish(job, now, 5);
@@ -90,43 +95,50 @@ export class RunTimeline {
     }
   }
 
-  /** Attempts that run now: their rows. */
-  running(): number[] {
-    return [...this.open.values()];
+  /** How many attempts are under way. */
+  get running(): number {
+    return this.open.size;
   }
 
-  private freeSlot(): number {
-    const free = this.taken.indexOf(false);
-    return free < 0 ? this.taken.length : free;
+  /**
+   * Of those under way the oldest are taken to compute, one a slot, from the end of the one before;
+   * the rest wait. To be called before slots and begins of open attempts are read.
+   */
+  arrange(): void {
+    let next = 0;
+    for (const at of this.open.values()) {
+      this.slot[at] = next < this.slots ? next : -1;
+      if (next < this.slots) {
+        this.start[at] = Math.max(this.start[at]!, this.slotEnd[next] ?? 0);
+      }
+      next += 1;
+    }
   }
 
-  private add(job: number, attempt: number, slot: number, start: number, outcome: number): void {
+  private add(job: number, attempt: number, start: number): void {
     const at = this.size;
     if (at === this.job.length) {
       this.job = grown(this.job, (n) => new Uint32Array(n));
       this.attempt = grown(this.attempt, (n) => new Uint8Array(n));
-      this.slot = grown(this.slot, (n) => new Uint32Array(n));
+      this.slot = grown(this.slot, (n) => new Int32Array(n));
       this.start = grown(this.start, (n) => new Float64Array(n));
       this.end = grown(this.end, (n) => new Float64Array(n));
       this.outcome = grown(this.outcome, (n) => new Uint8Array(n));
     }
     this.job[at] = job;
     this.attempt[at] = attempt;
-    this.slot[at] = slot;
+    this.slot[at] = -1;
     this.start[at] = start;
     this.end[at] = Number.NaN;
-    this.outcome[at] = outcome;
+    this.outcome[at] = OPEN;
     this.size = at + 1;
+    this.slots = Math.max(this.slots, 1);
     this.last = Math.max(this.last, start);
-    while (this.taken.length <= slot) {
-      this.taken.push(false);
-    }
-    this.slots = Math.max(this.slots, this.taken.length);
-    this.taken[slot] = true;
     this.open.set(job, at);
   }
 
-  private finish(job: number, end: number, outcome: number): boolean {
+  /** `computing` in ms, if the event says so; the rest of the time since the attempt was waiting. */
+  private finish(job: number, end: number, outcome: number, computing = Number.POSITIVE_INFINITY): boolean {
     if (outcome !== 3) {
       this.retries.delete(job);
     }
@@ -134,15 +146,23 @@ export class RunTimeline {
     if (at === undefined) {
       return outcome !== 3;
     }
-    this.close(at, end, outcome);
+    const begun = Math.max(Math.min(this.start[at]!, end), end - computing);
+    const free = this.slotEnd.findIndex((until) => until <= begun);
+    this.close(at, begun, end, outcome, free < 0 ? this.slotEnd.length : free);
     return true;
   }
 
-  private close(at: number, end: number, outcome: number): void {
+  private close(at: number, begun: number, end: number, outcome: number, slot: number): void {
+    this.start[at] = begun;
     this.end[at] = end;
     this.outcome[at] = outcome;
+    this.slot[at] = slot;
+    while (this.slotEnd.length <= slot) {
+      this.slotEnd.push(0);
+    }
+    this.slotEnd[slot] = Math.max(this.slotEnd[slot]!, end);
+    this.slots = Math.max(this.slots, this.slotEnd.length);
     this.last = Math.max(this.last, end);
-    this.taken[this.slot[at]!] = false;
     this.open.delete(this.job[at]!);
   }
 }

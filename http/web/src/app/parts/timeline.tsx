@@ -23,6 +23,9 @@ const LEGEND: [string, "succeeded" | "warning" | "failed" | "retrying" | "cancel
 ];
 const AXIS = 22;
 const MOVING_MS = 200;
+/** With so many attempts a picture costs some milliseconds: then ten a second are enough. */
+const MANY = 2000;
+const MANY_MS = 100;
 
 export class Timeline extends Component<TimelineProps> {
   private readonly place = createRef<HTMLDivElement>();
@@ -33,6 +36,7 @@ export class Timeline extends Component<TimelineProps> {
   private window: { from: number; to: number } | null = null;
   private frame = 0;
   private timer = 0;
+  private later = 0;
   private observer: ResizeObserver | null = null;
   private unwatchTheme: (() => void) | null = null;
   private drag: { x: number; from: number; to: number; moved: boolean } | null = null;
@@ -44,7 +48,7 @@ export class Timeline extends Component<TimelineProps> {
     this.observer.observe(this.place.current!);
     this.place.current!.addEventListener("wheel", this.wheel, { passive: false });
     this.unwatchTheme = palette.subscribe(() => this.redraw());
-    this.timer = window.setInterval(() => this.props.now && this.props.timeline.running().length > 0 && this.redraw(), MOVING_MS);
+    this.timer = window.setInterval(() => this.props.now && this.props.timeline.running > 0 && this.redraw(), MOVING_MS);
     this.redraw();
   }
 
@@ -52,12 +56,20 @@ export class Timeline extends Component<TimelineProps> {
     if (before.timeline !== this.props.timeline) {
       this.focus = -1;
     }
-    this.redraw();
+    if (this.props.timeline.size < MANY) {
+      this.redraw();
+    } else if (this.later === 0) {
+      this.later = window.setTimeout(() => {
+        this.later = 0;
+        this.redraw();
+      }, MANY_MS);
+    }
   }
 
   override componentWillUnmount(): void {
     cancelAnimationFrame(this.frame);
     window.clearInterval(this.timer);
+    window.clearTimeout(this.later);
     this.observer?.disconnect();
     this.unwatchTheme?.();
     this.place.current?.removeEventListener("wheel", this.wheel);
@@ -65,7 +77,7 @@ export class Timeline extends Component<TimelineProps> {
 
   private whole(): { from: number; to: number } {
     const { timeline, now } = this.props;
-    const end = now && timeline.running().length > 0 ? Math.max(timeline.last, timeline.at(now())) : timeline.last;
+    const end = now && timeline.running > 0 ? Math.max(timeline.last, timeline.at(now())) : timeline.last;
     const first = timeline.size > 0 ? timeline.start[0]! : 0;
     const room = Math.max(1, (end - first) * 0.02);
     return { from: Math.max(0, first - room), to: end + room };
@@ -107,6 +119,7 @@ export class Timeline extends Component<TimelineProps> {
       canvas.style.height = `${height}px`;
     }
     const { timeline, grid, now } = this.props;
+    timeline.arrange();
     const end = now ? timeline.at(now()) : timeline.last;
     paintTimeline(canvas.getContext("2d")!, timeline, (job) => jobType(grid.typeOf(job)), view, palette.peek(), end, this.focused ? this.focus : -1);
   }

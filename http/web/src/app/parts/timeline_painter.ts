@@ -147,7 +147,7 @@ export function paintTimeline(
       const outcome = timeline.outcome[at]!;
       const start = timeline.start[at]!;
       const end = Number.isNaN(timeline.end[at]!) ? Math.max(open, start) : timeline.end[at]!;
-      if (BADNESS[outcome] !== badness || end < view.from || start > view.to) {
+      if (BADNESS[outcome] !== badness || end < view.from || start > view.to || timeline.slot[at]! < 0) {
         continue;
       }
       const slot = timeline.slot[at]!;

@@ -1,4 +1,6 @@
-#include "http/subscribe.h"
+#include "http/feed/subscribe.h"
+
+#include <charconv>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,6 +23,16 @@ std::expected<std::optional<std::string>, Problem> optional_text(const nlohmann:
   return found->get<std::string>();
 }
 
+// An id, of a portfolio that may have been deleted, or a name.
+std::expected<PortfolioId, Problem> parse_portfolio(const std::string& text,
+                                                    const store::TableReader& tables) {
+  if (const auto id = PortfolioId::parse(text)) {
+    return *id;
+  }
+  RL_TRY_ASSIGN(const auto row, store::find_portfolio(tables, text));
+  return row.id;
+}
+
 std::expected<EventFilter, Problem> parse_filter(const nlohmann::json& object,
                                                  const store::TableReader& tables) {
   EventFilter filter;
@@ -39,11 +51,7 @@ std::expected<EventFilter, Problem> parse_filter(const nlohmann::json& object,
     }
   }
   if (portfolio) {
-    filter.portfolio = PortfolioId::parse(*portfolio);
-    if (!filter.portfolio) {
-      RL_TRY_ASSIGN(const auto row, store::find_portfolio(tables, *portfolio));
-      filter.portfolio = row.id;
-    }
+    RL_TRY_PROBLEM(filter.portfolio, parse_portfolio(*portfolio, tables));
   }
   if (job_type) {
     filter.job_type = parse_job_type(*job_type);
@@ -76,7 +84,36 @@ std::expected<Subscribe, Problem> parse_subscribe(std::string_view text,
     }
     RL_TRY_PROBLEM(result.filter, parse_filter(*filter, tables));
   }
+  if (const auto every = json.find("every_progress"); every != json.end() && !every->is_null()) {
+    if (!every->is_boolean()) {
+      return refuse(422, "invalid_subscribe", "every_progress must be true or false");
+    }
+    result.every_progress = every->get<bool>();
+  }
   RL_TRY_PROBLEM(result.token, optional_text(json, "token"));
+  return result;
+}
+
+std::expected<Subscribe, Problem> subscribe_of_query(const Arguments& arguments,
+                                                     const Request& request,
+                                                     const store::TableReader& tables) {
+  Subscribe result;
+  result.after = arguments.sequence("after_seq");
+  if (const auto* last = request.header("Last-Event-ID"); last != nullptr && !last->empty()) {
+    std::uint64_t sequence = 0;
+    const char* end = last->data() + last->size();
+    if (const auto read = std::from_chars(last->data(), end, sequence);
+        read.ec != std::errc() || read.ptr != end) {
+      return refuse(422, "invalid_subscribe", "Last-Event-ID must be a sequence");
+    }
+    result.after = Sequence{sequence};
+  }
+  result.filter.run = arguments.run("run_id");
+  result.filter.job_type = arguments.job_type("job_type");
+  if (const auto portfolio = arguments.text("portfolio_id")) {
+    RL_TRY_PROBLEM(result.filter.portfolio, parse_portfolio(*portfolio, tables));
+  }
+  result.every_progress = arguments.boolean("every_progress");
   return result;
 }
 
