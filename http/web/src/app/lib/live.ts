@@ -31,8 +31,9 @@ export const liveSeq = signal(0);
 const SILENCE_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const HIDDEN_FLUSH_MS = 500;
-/** A burst is handed on in pieces, a frame each, so that the page stays fluent: 60,000 events a second. */
+/** A burst is handed on in pieces, a frame each, so that the page stays fluent; larger ones if much waits. */
 const FRAME_EVENTS = 1000;
+const FRAME_EVENTS_MAX = 8000;
 
 class LiveClient {
   private readonly cursor = new Cursor();
@@ -40,6 +41,7 @@ class LiveClient {
   private queue: LogEvent[] = [];
   private socket: WebSocket | null = null;
   private scheduled = false;
+  private caughtUp = false;
   private attempt = 0;
   private retry = 0;
   private watchdog = 0;
@@ -90,6 +92,7 @@ class LiveClient {
   private drop(): void {
     const socket = this.socket;
     this.socket = null;
+    this.caughtUp = false;
     if (socket !== null) {
       socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
       socket.close();
@@ -132,8 +135,9 @@ class LiveClient {
         this.schedule();
         break;
       case "caught_up":
+        // It is live when what was sent has also been shown.
+        this.caughtUp = true;
         this.schedule();
-        this.onCaughtUp();
         break;
       case "reset":
         this.queue = [];
@@ -221,13 +225,18 @@ class LiveClient {
       return;
     }
     this.scheduled = false;
-    const events = this.queue.length > FRAME_EVENTS && !document.hidden ? this.queue.splice(0, FRAME_EVENTS) : this.queue.splice(0);
+    const piece = Math.min(FRAME_EVENTS_MAX, Math.max(FRAME_EVENTS, Math.ceil(this.queue.length / 8)));
+    const events = this.queue.splice(0, document.hidden ? this.queue.length : piece);
     if (this.queue.length > 0) {
       this.schedule();
     }
     liveSeq.value = this.queue.length > 0 ? events[events.length - 1]!.seq : this.cursor.seq ?? 0;
     if (events.length > 0) {
       this.listeners.forEach((listener) => listener.events?.(events));
+    }
+    if (this.caughtUp && this.queue.length === 0) {
+      this.caughtUp = false;
+      this.onCaughtUp();
     }
   }
 }

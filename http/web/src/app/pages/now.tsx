@@ -90,7 +90,7 @@ function Shown({ id, active, run }: { id: string; active: ActiveRun | null; run:
   const now = useNow(active ? 250 : 0);
   const cancelling = active?.run_status === "cancelling" || shape?.grid.status === "cancelling";
   const ended = active === null || (shape !== null && isFinal(shape.grid.status));
-  const status = ended ? shape?.grid.status ?? run?.status ?? "running" : cancelling ? "cancelling" : active.run_status;
+  const status = run ? run.status : ended ? shape?.grid.status ?? "running" : cancelling ? "cancelling" : active.run_status;
   const scope = (active ?? run)?.scope;
   return (
     <>

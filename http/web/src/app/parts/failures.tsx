@@ -89,7 +89,7 @@ export function Retries({ grid, timeline, onOpen }: { grid: RunGrid; timeline: R
             <button type="button" class="row-button" onClick={() => onOpen(retry.job)}>
               <StatusMark status="retrying" quiet />
               <span class="row-text"><span><b>{name.portfolio}</b>, {jobType(name.type)}, {name.asOf}</span><span class="quiet">{words(retry.category)}: {retry.error}</span></span>
-              <span class="countdown">{left > 0 ? `in ${left < 10 ? `${Math.ceil(left)}\u202fs` : duration(left)}` : "now"}<small>attempt {retry.attempt + 1}</small></span>
+              <span class="countdown">{left > 0 ? `in ${left < 60 ? `${Math.ceil(left)}\u202fs` : duration(left)}` : "now"}<small>attempt {retry.attempt + 1}</small></span>
             </button>
           </li>
         );
