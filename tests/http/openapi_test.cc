@@ -128,8 +128,8 @@ TEST_F(OpenApiTest, EveryRouteAnswersAsItSays) {
     const auto& responses = operation.at("responses");
     const auto status = std::to_string(response.status);
     // These have no good answer here: nothing runs, nothing failed, no connection.
-    const bool refuses = where == "cancelCurrentRun" || where == "retryRun" || where == "live" ||
-                         where == "liveSse";
+    const bool refuses =
+        where == "cancelCurrentRun" || where == "retryRun" || where == "live" || where == "liveSse";
     EXPECT_EQ(response.status >= 400, refuses) << where << " " << status << " " << response.body;
     ASSERT_TRUE(responses.contains(status)) << where << " " << status;
     const auto& declared = responses.at(status);
