@@ -136,30 +136,26 @@ TEST_F(LiveFeedLimitsTest, KeepsASubscriberThatAnswersPings) {
   EXPECT_EQ(next(*client).at("type"), "event");
 }
 
+// Frames that were mixed up would be no JSON, or no frames at all.
 TEST_F(LiveFeedLimitsTest, AnswersPingsBetweenTheFramesOfEvents) {
   constexpr int kPings = 100;
   start();
-  const auto client = subscribe(committed());
-  until(*client, "caught_up");
+  const auto client = stalled_subscriber();
   const auto first = committed() + 1;
-  std::jthread appender([this] {
-    for (int i = 0; i < kPings; ++i) {
-      append_event(std::string(20'000, 'x'));
-    }
-  });
+  append_large_events();
+  // A frame of an event is under way when the pings come.
+  EXPECT_TRUE(eventually([this] { return metrics().feed_held_bytes.load() > 0; }));
+  for (int i = 0; i < kPings; ++i) {
+    client->send_ping(std::to_string(i));
+  }
 
-  // Frames that were mixed up would be no JSON, or no frames at all.
-  std::vector<std::string> pongs;
+  int pongs = 0;
   auto expected = first;
-  for (int i = 0; pongs.size() < kPings || expected < first + kPings; ++i) {
-    if (i < kPings) {
-      client->send_ping(std::to_string(i));
-    }
+  while (pongs < kPings || expected < first + kLargeEvents) {
     const auto frame = client->receive_frame();
     ASSERT_TRUE(frame.has_value());
     if (frame->opcode == 10) {
-      EXPECT_EQ(frame->payload, std::to_string(pongs.size()));
-      pongs.push_back(frame->payload);
+      ASSERT_EQ(frame->payload, std::to_string(pongs++));
       continue;
     }
     ASSERT_EQ(frame->opcode, 1U);
