@@ -21,10 +21,14 @@
 /// of the newest block that has any are not indexed: queries read them one by one. Internal.
 ///
 /// kJobIndex, with numbers in big-endian:
-///     'm' block                 -> first and last time, count, first and last as-of date
-///     (BlockMarks) 'e' block                 -> positions of all jobs 'r' run block, 'p' portfolio
-///     block, 't' type block, 's' status block, 'g' error category block, 'u' triggered-by block
-///                               -> positions of the jobs with that value
+///     'm' block                 -> BlockMarks: times, count, as-of dates
+///     'e' block                 -> positions of all jobs
+///     'r' run block             -> positions of the jobs with that value, as the next five
+///     'p' portfolio block
+///     't' type block
+///     's' status block
+///     'g' error category block
+///     'u' triggered-by block
 ///     'a' block                 -> (as-of date, positions) of each date, ascending
 ///     'd' day block             -> (type, JobCounts) of the jobs that ended on that UTC day
 ///     'q' block                 -> (portfolio, (type, jobs, failed, retried))
