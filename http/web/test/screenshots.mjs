@@ -67,7 +67,7 @@ class Scene {
 
   /** Waits until the current run stands still at its failpoint: nothing more is recorded. */
   async still() {
-    for (let before = -1, same = 0; same < 10;) {
+    for (let before = -1, same = 0; same < 4;) {
       const { as_of_sequence: now } = await this.call("GET", "admin/batch/run/current");
       same = now === before ? same + 1 : 0;
       before = now;
@@ -153,8 +153,8 @@ async function desk() {
   await scene.shoot("system", "/system");
   await scene.server.end("SIGTERM");
 
-  await scene.server.start("attempt.before_run:900:hang");
-  await scene.run("2017-07-03", "2017-11-10", "&recalculate=true");
+  await scene.server.start("attempt.before_run:3500:hang");
+  await scene.run("2017-01-03", "2017-11-10", "&recalculate=true");
   await scene.still();
   const grid = (page) => page.locator(".legend li").first().waitFor();
   await scene.shoot("now-running", "/", { arrange: grid });
