@@ -28,6 +28,11 @@ export class Server {
     execFileSync(this.binary, ["--log-level", "warning", "--data", this.store, ...args], { input, env: environment(), stdio: ["pipe", "ignore", "inherit"] });
   }
 
+  /** One administrator, for a store without data. */
+  addAdministrator() {
+    this.#command(["user", "add", EMAIL, "--role", "admin", "--password-stdin"], `${PASSWORD}\n`);
+  }
+
   /** All that tools/quickstart imports, and one administrator. */
   prepare() {
     for (const kind of ["prices", "rates", "sectors"]) {
@@ -38,14 +43,19 @@ export class Server {
       this.#command(["import", "portfolio", "--name", name, "--equity", equity, "--equity-date", date, path.join(DATA, file)]);
     }
     this.#command(["import", "flows", path.join(DATA, "flows.csv")]);
-    this.#command(["user", "add", EMAIL, "--role", "admin", "--password-stdin"], `${PASSWORD}\n`);
+    this.addAdministrator();
   }
 
-  /** Starts it, on the port that it had before if it had one, and waits until it listens. */
-  async start() {
-    const listening = spawn(this.binary, ["--log-level", "warning", "--threads", "1", "--data", this.store, "serve", "--listen", `127.0.0.1:${this.#port}`], {
-      env: environment(), stdio: ["ignore", "pipe", "inherit"],
+  #spawn(failpoint) {
+    return spawn(this.binary, ["--log-level", "warning", "--threads", "1", "--data", this.store, "serve", "--listen", `127.0.0.1:${this.#port}`], {
+      env: { ...environment(), ...(failpoint ? { RUNLEDGER_FAILPOINT: failpoint } : {}) }, stdio: ["ignore", "pipe", "inherit"],
     });
+  }
+
+  /** Starts it, on the port that it had before if it had one, and waits until it listens.
+   * @param failpoint Where it is to die or stand still (schema/failpoint.h); absent: nowhere. */
+  async start(failpoint) {
+    const listening = this.#spawn(failpoint);
     this.#process = listening;
     let text = "";
     while (!text.includes("\n")) {
@@ -54,6 +64,20 @@ export class Server {
     }
     this.#port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(text)[1]);
     this.address = `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Starts it only to die at a failpoint, which may be before it listens. */
+  async die(failpoint) {
+    this.#process = this.#spawn(failpoint);
+    await this.gone();
+  }
+
+  /** Waits until it has ended by itself. */
+  async gone() {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      await once(this.#process, "exit");
+    }
+    this.#process = null;
   }
 
   async end(signal) {

@@ -11,7 +11,7 @@ import { Card, Facts, PageHead, Time } from "../parts/card";
 import { DataTable, type Column } from "../parts/data_table";
 import { Dialog } from "../parts/dialog";
 import { Filters, type Field } from "../parts/filters";
-import { Empty, Loaded } from "../parts/states";
+import { Empty, Loaded, Unknown } from "../parts/states";
 import { StatusMark, statusWords } from "../parts/status_mark";
 import { Tabs } from "../parts/tabs";
 import { TypeCharts, rateOf } from "./job_charts";
@@ -31,6 +31,9 @@ const PERIOD_FIELD: Field = { name: "days_back", title: "Period", kind: "choice"
 /** The median of each bucket as a line of 88 x 20; a bucket without one leaves a gap. */
 function Spark({ type }: { type: TypeStatistics }): JSX.Element {
   const values = type.buckets.map((bucket) => bucket.p50_seconds);
+  if (values.filter((value) => value !== null).length < 2) {
+    return <Unknown reason="no two values" />;
+  }
   const most = Math.max(...values.map((value) => value ?? 0));
   const step = 86 / Math.max(1, values.length - 1);
   let path = "";

@@ -154,6 +154,7 @@ export function Runs(): JSX.Element {
     portfolio_id: query.get("portfolio_id"), status: query.get("status"), triggered_by: query.get("triggered_by"),
     from: query.get("from"), to: query.get("to"), days: query.get("from") === null ? days : null, limit: 50,
   };
+  const filtered = ["portfolio_id", "status", "triggered_by", "from", "to"].some((name) => query.get(name) !== null);
   const runs = usePages<Run>("/api/v1/admin/batch/history", filter, (page) => page["runs"] as Run[]);
   const summary = useResource<HistorySummary>("/api/v1/admin/batch/history/summary", { days });
   const portfolios = useResource<{ portfolios: Portfolio[] }>("/api/v1/portfolios");
@@ -179,7 +180,8 @@ export function Runs(): JSX.Element {
               {(rows) => (
                 <DataTable caption="Runs, newest first" columns={COLUMNS} rows={rows} rowKey={(run) => run.batch_run_id} href={(run) => `/runs/${run.batch_run_id}`}
                   more={runs.more === null ? null : () => { setMoreShown(moreShown + 1); runs.more?.(); }} loadingMore={runs.loadingMore}
-                  empty={<Empty title="No run fits">Take a filter out, or choose a longer period.</Empty>} />
+                  empty={filtered ? <Empty title="No run fits">Take a filter out, or choose a longer period.</Empty>
+                    : <Empty title="No run in this period">Choose a longer one, or start a run.</Empty>} />
               )}
             </Loaded>
           </Card>

@@ -189,11 +189,9 @@ export function System(): JSX.Element {
           <Head system={value} rate={rate} />
           <div class="columns">
             <Store system={value} />
-            <div class="stack">
-              <Versions system={value} />
-              <Card title="Projections" flush><DataTable caption="How far each projection is" columns={PROJECTIONS} rows={value.projections} rowKey={(row) => row.name} /></Card>
-            </div>
+            <Versions system={value} />
           </div>
+          <Card title="Projections" flush><DataTable caption="How far each projection is" columns={PROJECTIONS} rows={value.projections} rowKey={(row) => row.name} /></Card>
           <Card title="Subscribers of the live feed" flush>
             <DataTable caption="Subscribers" columns={SUBSCRIBERS} rows={value.sessions} rowKey={(row) => `${row.kind} ${row.remote} ${row.since}`} empty={<Empty title="Nobody listens" />} />
           </Card>

@@ -423,7 +423,10 @@ export class GridPainter {
       context.fillText(this.names.row(row), 4, y);
     };
     for (let row = Math.ceil(rows.first / every) * every; row < rows.end; row += every) {
-      name(row, false);
+      // One of many names that does not fit at the bottom is left out; one of every row scrolls with it.
+      if (every === 1 || view.labels.height + row * view.size.height - view.scroll.top + 13 <= view.extent.height) {
+        name(row, false);
+      }
     }
     for (let row = rows.first; row < rows.end; ++row) {
       if (this.isMarked(view, row, null)) {
