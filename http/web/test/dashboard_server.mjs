@@ -80,6 +80,15 @@ export class Server {
     this.#process = null;
   }
 
+  /** Stops it in the middle of what it does, until go() is called. */
+  stand() {
+    this.#process.kill("SIGSTOP");
+  }
+
+  go() {
+    this.#process.kill("SIGCONT");
+  }
+
   async end(signal) {
     const ending = this.#process;
     if (ending !== null && ending.exitCode === null && ending.signalCode === null) {
