@@ -19,7 +19,7 @@ const WIDE = { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" };
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "light" };
 // A job is given up after 20 deaths of the engine (RetryPolicy::interruptions_max). Some deaths come
 // before the job is running again.
-const DEATHS = 25;
+const DEATHS = 45;
 const MANY = 300;
 const SYMBOLS = ["AAPL", "ABBV", "AMZN", "BA", "BAC", "COST", "CSCO", "CVX", "DIS", "GE", "GS", "HD", "INTC", "JNJ", "JPM", "KO", "MCD", "MSFT", "PG", "XOM"];
 const DESKS = ["Alpha", "Bond", "Core", "Dividend", "Energy", "Factor", "Global", "Health", "Income", "Value"];
