@@ -19,7 +19,7 @@ const WIDE = { viewport: { width: 1920, height: 1080 }, colorScheme: "dark" };
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "light" };
 // A job is given up after 20 deaths of the engine (RetryPolicy::interruptions_max). Some deaths come
 // before the job is running again.
-const DEATHS = 27;
+const DEATHS = 45;
 const MANY = 300;
 const SYMBOLS = ["AAPL", "ABBV", "AMZN", "BA", "BAC", "COST", "CSCO", "CVX", "DIS", "GE", "GS", "HD", "INTC", "JNJ", "JPM", "KO", "MCD", "MSFT", "PG", "XOM"];
 const DESKS = ["Alpha", "Bond", "Core", "Dividend", "Energy", "Factor", "Global", "Health", "Income", "Value"];
@@ -124,19 +124,23 @@ async function desk() {
   await scene.logIn();
   await scene.run("2017-06-01", "2017-09-29");
   await scene.idle();
-  await scene.run("2017-10-02", "2017-10-31");
+  await scene.run("2017-10-02", "2017-11-03");
   await scene.idle();
   await scene.server.end("SIGTERM");
 
-  // The engine dies again and again while the same jobs are running: they fail in the end.
-  await scene.server.start("attempt.before_run:120:kill");
-  const failing = await scene.run("2017-10-02", "2017-11-10", "&recalculate=true");
+  // The engine dies again and again while the same jobs are running: they fail in the end. So few
+  // jobs that all that could run do, else others have their turn after each death.
+  await scene.server.start("attempt.before_run:60:kill");
+  const failing = await scene.run("2017-11-06", "2017-11-10", "&recalculate=true");
   await scene.server.gone();
   for (let death = 1; death < DEATHS; ++death) {
     await scene.server.die("attempt.before_run:1:kill");
   }
   await scene.server.start();
   await scene.idle();
+  if ((await scene.call("GET", `admin/batch/run/${failing}`)).jobs.failed === 0) {
+    throw new Error("no job was given up: DEATHS is too small for this machine");
+  }
   await scene.shoot("now-failed", "/");
   await scene.shoot("run-failed", `/runs/${failing}?tab=failures`);
   await scene.call("POST", `admin/batch/run/${failing}/retry`);
