@@ -66,6 +66,10 @@ export class Server {
     this.address = `http://127.0.0.1:${this.#port}`;
   }
 
+  get pid() {
+    return this.#process.pid;
+  }
+
   /** Starts it only to die at a failpoint, which may be before it listens. */
   async die(failpoint) {
     this.#process = this.#spawn(failpoint);
