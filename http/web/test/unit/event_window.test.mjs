@@ -68,6 +68,7 @@ test("the line of an event begins with what matters", () => {
   assert.match(eventLine({ seq: 1, time: "", type: "JobFailed", attempt: 2, error: "no close of XOM", epoch: 3, input_hash: "ab" }), /^error no close of XOM · attempt 2$/);
   assert.match(eventLine({ seq: 1, time: "", type: "JobSucceeded", attempt: 1, records_processed: 16, unit: "scenarios", duration_seconds: 0.0123 }), /^16 scenarios · took 12.3.ms · attempt 1$/);
   assert.equal(eventLine({ seq: 1, time: "", type: "X", portfolios: [{}, {}], force: false }), "2 portfolios");
+  assert.equal(eventLine({ seq: 1, time: "", type: "RunFinished", status: "partial", summary: { jobs: { total: 12, completed: 9, failed: 3 } } }), "status partial · 9 of 12 jobs succeeded, 3 failed");
   assert.equal(toneOfEvent({ seq: 1, time: "", type: "JobSucceeded", warnings: ["x"] }), "succeeded_with_warnings");
   assert.equal(toneOfEvent({ seq: 1, time: "", type: "RunFinished", status: "partial" }), "partial");
 });

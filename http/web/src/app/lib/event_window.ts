@@ -118,8 +118,15 @@ export function eventLine(event: LogEvent): string {
     if (Array.isArray(value)) {
       parts.push(value.every((one) => typeof one === "string") && value.length <= 3 ? `${title} ${value.join(", ")}` : `${value.length} ${title}`);
     } else if (typeof value === "object") {
-      const flag = (value as Record<string, unknown>)["quality_flag"];
-      parts.push(flag === undefined ? title : `quality ${String(flag)}`);
+      const inner = value as Record<string, unknown>;
+      if (typeof inner["quality_flag"] === "string") {
+        parts.push(`quality ${inner["quality_flag"]}`);
+      } else if (typeof inner["jobs"] === "object" && inner["jobs"] !== null) {
+        const jobs = inner["jobs"] as Record<string, unknown>;
+        parts.push(`${String(jobs["completed"])} of ${String(jobs["total"])} jobs succeeded, ${String(jobs["failed"])} failed`);
+      } else {
+        parts.push(title);
+      }
     } else if (typeof value === "number" && !Number.isInteger(value)) {
       parts.push(`${title} ${Number(value.toPrecision(3))}`);
     } else {
