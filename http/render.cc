@@ -84,15 +84,23 @@ void write_phase_durations(JsonWriter& json, const store::RunRow& row) {
   json.end_object();
 }
 
+// Which job of the run something is about.
+void write_job_name(JsonWriter& json,
+                    const JobRef& job,
+                    const std::string& portfolio_name,
+                    const RunId& run) {
+  json.field("name", to_string(job.type));
+  json.field("job_id", to_string(make_job_id(run, job.index)));
+  json.key("portfolio_id");
+  job.portfolio.is_nil() ? json.null() : json.value(to_string(job.portfolio));
+  json.key("portfolio_name");
+  portfolio_name.empty() ? json.null() : json.value(portfolio_name);
+  json.field("as_of", format_date(job.as_of));
+}
+
 void write_running(JsonWriter& json, const engine::RunningJob& job, const RunId& run) {
   json.begin_object();
-  json.field("name", to_string(job.job.type));
-  json.field("job_id", to_string(make_job_id(run, job.job.index)));
-  json.key("portfolio_id");
-  job.job.portfolio.is_nil() ? json.null() : json.value(to_string(job.job.portfolio));
-  json.key("portfolio_name");
-  job.portfolio_name.empty() ? json.null() : json.value(job.portfolio_name);
-  json.field("as_of", format_date(job.job.as_of));
+  write_job_name(json, job.job, job.portfolio_name, run);
   json.field("attempt", raw(job.attempt));
   json.field("started_at", format_time(job.since));
   json.field("done", job.done);
@@ -103,13 +111,7 @@ void write_running(JsonWriter& json, const engine::RunningJob& job, const RunId&
 
 void write_retrying(JsonWriter& json, const engine::RetryingJob& job, const RunId& run) {
   json.begin_object();
-  json.field("name", to_string(job.job.type));
-  json.field("job_id", to_string(make_job_id(run, job.job.index)));
-  json.key("portfolio_id");
-  job.job.portfolio.is_nil() ? json.null() : json.value(to_string(job.job.portfolio));
-  json.key("portfolio_name");
-  job.portfolio_name.empty() ? json.null() : json.value(job.portfolio_name);
-  json.field("as_of", format_date(job.job.as_of));
+  write_job_name(json, job.job, job.portfolio_name, run);
   json.field("attempt", raw(job.retry.attempt));
   json.field("due", format_time(job.retry.due));
   json.field("category", to_string(job.retry.category));

@@ -1,5 +1,7 @@
 #include "tests/http/api_fixture.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "engine/inputs/calendar.h"
@@ -127,6 +129,18 @@ std::string ApiFixture::run_to_end(const std::string& query) {
   const auto id = json_of(response).value("batch_run_id", "");
   EXPECT_TRUE(service_->wait_until_idle(std::chrono::minutes{1}));
   return id;
+}
+
+bool has_json_type(const nlohmann::json& value, const nlohmann::json& type) {
+  if (type.is_array()) {
+    return std::ranges::any_of(type, [&](const auto& one) { return has_json_type(value, one); });
+  }
+  const auto name = type.get<std::string>();
+  return (name == "string" && value.is_string()) ||
+         (name == "integer" && value.is_number_integer()) ||
+         (name == "number" && value.is_number()) || (name == "boolean" && value.is_boolean()) ||
+         (name == "object" && value.is_object()) || (name == "array" && value.is_array()) ||
+         (name == "null" && value.is_null());
 }
 
 nlohmann::json json_of(const http::Response& response) {

@@ -68,6 +68,9 @@ class ApiFixture {
   std::string viewer_token_;
 };
 
+/// True if `value` is of a type of JSON Schema: a name, or a list of names of which one fits.
+[[nodiscard]] bool has_json_type(const nlohmann::json& value, const nlohmann::json& type);
+
 /// The body of an answer as JSON.
 [[nodiscard]] nlohmann::json json_of(const http::Response& response);
 

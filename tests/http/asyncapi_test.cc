@@ -13,22 +13,11 @@ namespace runledger::http {
 namespace {
 
 using nlohmann::json;
+using runledger::testing::has_json_type;
 using runledger::testing::LiveFeedTest;
 using runledger::testing::RawClient;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-bool has_type(const json& value, const json& type) {
-  if (type.is_array()) {
-    return std::ranges::any_of(type, [&](const json& one) { return has_type(value, one); });
-  }
-  const auto name = type.get<std::string>();
-  return (name == "string" && value.is_string()) ||
-         (name == "integer" && value.is_number_integer()) ||
-         (name == "number" && value.is_number()) || (name == "boolean" && value.is_boolean()) ||
-         (name == "object" && value.is_object()) || (name == "array" && value.is_array()) ||
-         (name == "null" && value.is_null());
-}
 
 // The words of JSON Schema that the document uses.
 class Schema {
@@ -46,7 +35,7 @@ class Schema {
     if (schema.contains("const") && value != schema.at("const")) {
       return value.dump() + " is not " + schema.at("const").dump();
     }
-    if (schema.contains("type") && !has_type(value, schema.at("type"))) {
+    if (schema.contains("type") && !has_json_type(value, schema.at("type"))) {
       return value.dump() + " is not of type " + schema.at("type").dump();
     }
     if (schema.contains("pattern") && value.is_string() &&

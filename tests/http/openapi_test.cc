@@ -9,29 +9,18 @@ namespace {
 
 using nlohmann::json;
 using runledger::testing::ApiFixture;
+using runledger::testing::has_json_type;
 using runledger::testing::json_of;
 
-bool has_type(const json& value, const json& type) {
-  if (type.is_array()) {
-    return std::ranges::any_of(type, [&](const json& one) { return has_type(value, one); });
-  }
-  const auto name = type.get<std::string>();
-  return (name == "string" && value.is_string()) ||
-         (name == "integer" && value.is_number_integer()) ||
-         (name == "number" && value.is_number()) || (name == "boolean" && value.is_boolean()) ||
-         (name == "object" && value.is_object()) || (name == "array" && value.is_array()) ||
-         (name == "null" && value.is_null());
-}
-
 void expect_schema(const json& body, const json& schema, const std::string& where) {
-  ASSERT_TRUE(has_type(body, schema.at("type"))) << where;
+  ASSERT_TRUE(has_json_type(body, schema.at("type"))) << where;
   for (const auto& name : schema.value("required", json::array())) {
     ASSERT_TRUE(body.contains(name)) << where << ": " << name;
   }
   const auto properties = schema.value("properties", json::object());
   for (const auto& [name, property] : properties.items()) {
     if (body.contains(name)) {
-      EXPECT_TRUE(has_type(body.at(name), property.at("type")))
+      EXPECT_TRUE(has_json_type(body.at(name), property.at("type")))
           << where << ": " << name << " is " << body.at(name).type_name();
     }
   }
