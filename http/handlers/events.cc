@@ -88,6 +88,17 @@ Outcome refuse_stream(const Call& /*call*/) {
   return refuse(406, "not_a_stream", "only a server's connection can be a stream; see listEvents");
 }
 
+// What a reader of events may ask for, of the page and of the stream.
+const ParameterSpec kRun = {
+    .name = "run_id", .type = ParameterType::kRunId, .description = "Only events of this run."};
+const ParameterSpec kPortfolio = {
+    .name = "portfolio_id",
+    .type = ParameterType::kText,
+    .description = "Only events about this portfolio, by id or name."};
+const ParameterSpec kJobType = {.name = "job_type",
+                                .type = ParameterType::kJobType,
+                                .description = "Only events about jobs of this type."};
+
 }  // namespace
 
 void add_event_routes(Router& router, const ApiContext& context) {
@@ -104,15 +115,9 @@ void add_event_routes(Router& router, const ApiContext& context) {
                               .min = 1,
                               .max = 1000,
                               .default_value = 100},
-                             {.name = "run_id",
-                              .type = ParameterType::kRunId,
-                              .description = "Only events of this run."},
-                             {.name = "portfolio_id",
-                              .type = ParameterType::kText,
-                              .description = "Only events about this portfolio, by id or name."},
-                             {.name = "job_type",
-                              .type = ParameterType::kJobType,
-                              .description = "Only events about jobs of this type."}},
+                             kRun,
+                             kPortfolio,
+                             kJobType},
               .responses = {{200,
                              "The events.",
                              {{"events", "array"},
@@ -137,15 +142,9 @@ void add_event_routes(Router& router, const ApiContext& context) {
               .parameters = {{.name = "after_seq",
                               .type = ParameterType::kSequence,
                               .description = "Sequence seen last; absent: begin with the state."},
-                             {.name = "run_id",
-                              .type = ParameterType::kRunId,
-                              .description = "Only events of this run."},
-                             {.name = "portfolio_id",
-                              .type = ParameterType::kText,
-                              .description = "Only events about this portfolio, by id or name."},
-                             {.name = "job_type",
-                              .type = ParameterType::kJobType,
-                              .description = "Only events about jobs of this type."},
+                             kRun,
+                             kPortfolio,
+                             kJobType,
                              {.name = "every_progress",
                               .type = ParameterType::kBoolean,
                               .description = "Leave nothing out for a slow reader."},
