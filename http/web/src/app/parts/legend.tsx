@@ -20,7 +20,7 @@ export function Legend({ palette, counts, present }: { palette: Palette; counts:
       {palette.map((status, code) => present && !counts[code] ? null : (
         <li key={status.word} class={counts[code] ? "" : "quiet"}>
           <StatusMark status={status} />
-          <span>{status.word}</span>
+          <span>{status.brief ?? status.word}</span>
           <b>{(counts[code] ?? 0).toLocaleString("en-US")}</b>
         </li>
       ))}

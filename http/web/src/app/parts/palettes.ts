@@ -6,6 +6,8 @@ export interface Shade { light: string; dark: string }
 
 export interface Status {
   word: string;
+  /** For a legend, where what it belongs to is known. */
+  brief?: string;
   /** SVG path in a box of 16 x 16, drawn as a line; empty: nothing is drawn. */
   symbol: string;
   fill: Shade;
@@ -54,9 +56,9 @@ export const RUN_CODES = ".ryswfkc";
 export const runPalette: Palette = [
   { word: "pending", symbol: dot, ...absent, rank: 2 },
   { word: "running", symbol: play, ...active, rank: 5 },
-  { word: "waiting for a retry", symbol: again, ...waiting, rank: 6 },
+  { word: "waiting for a retry", brief: "to be retried", symbol: again, ...waiting, rank: 6 },
   { word: "succeeded", symbol: check, ...good, rank: 1 },
-  { word: "succeeded with warnings", symbol: bang, ...warned, rank: 4 },
+  { word: "succeeded with warnings", brief: "with warnings", symbol: bang, ...warned, rank: 4 },
   { word: "failed", symbol: cross, ...bad, rank: 7 },
   { word: "skipped", symbol: dash, ...muted, rank: 0 },
   { word: "cancelled", symbol: barred, fill: { light: "#8c959f", dark: "#6b7683" }, ink: { light: "#ffffff", dark: "#ffffff" }, rank: 3 },
@@ -67,7 +69,7 @@ export const FRESHNESS_CODES = ".fwpx";
 export const freshnessPalette: Palette = [
   { word: "nothing ever", symbol: "", ...absent, rank: 0 },
   { word: "full", symbol: check, ...good, rank: 1 },
-  { word: "warnings or limited quality", symbol: bang, ...warned, rank: 2 },
+  { word: "warnings or limited quality", brief: "warnings or limited", symbol: bang, ...warned, rank: 2 },
   { word: "some results missing", symbol: half, ...waiting, rank: 3 },
   { word: "nothing usable", symbol: cross, ...bad, rank: 4 },
 ];
