@@ -6,18 +6,34 @@ import { load } from "../module.mjs";
 const grid = await load("src/app/parts/grid_geometry.ts");
 
 test("the whole grid fits the view and a small one is not blown up", () => {
-  const large = grid.fitCells(1000, 2000, { width: 500, height: 400 }, 1);
+  const large = grid.fitCells(1000, 2000, { width: 500, height: 400 });
   assert.equal(large.width * 2000, 500);
   assert.equal(large.height * 1000, 400);
-  assert.deepEqual(grid.fitCells(2, 3, { width: 500, height: 400 }, 1), grid.CELL_MAX);
-  const edged = grid.fitCells(40, 90, { width: 500, height: 400 }, 1.5);
-  assert.ok(edged.width * 90 <= 500 && edged.height * 40 <= 400);
-  assert.deepEqual([edged.width * 1.5, edged.height * 1.5].map(Math.round), [8, 15]);
+  assert.deepEqual(grid.fitCells(2, 3, { width: 500, height: 400 }), grid.CELL_MAX);
+  const edged = grid.fitCells(40, 90, { width: 500, height: 400 });
+  assert.ok(Math.abs(edged.width * 90 - 500) < 1e-9 && Math.abs(edged.height * 40 - 400) < 1e-9, "no room is left");
+});
+
+test("cells of a fractional size differ by at most a device pixel and leave no seam", () => {
+  for (const [size, ratio] of [[500 / 90, 1], [12.83, 1.5], [4.001, 2], [22, 1.25]]) {
+    for (let index = 0; index < 500; ++index) {
+      const width = grid.edgeOf(index + 1, size, ratio) - grid.edgeOf(index, size, ratio);
+      assert.ok(Math.abs(width - size * ratio) < 1, `${index}`);
+    }
+    assert.equal(grid.edgeOf(500, size, ratio), Math.round(500 * size * ratio));
+  }
+});
+
+test("upright names are smaller than their columns are wide, and never too small to read", () => {
+  for (let width = 11; width < 30; width += 0.3) {
+    assert.ok(grid.uprightType(width) >= 9 && grid.uprightType(width) <= 12);
+    assert.ok(grid.uprightType(width) <= width - 1.5);
+  }
 });
 
 test("zooming ends at the whole grid and at the largest cell, and each step changes something", () => {
   for (const ratio of [1, 1.5, 2]) {
-    const fit = grid.fitCells(1000, 1000, { width: 900, height: 700 }, ratio);
+    const fit = grid.fitCells(1000, 1000, { width: 900, height: 700 });
     let size = fit;
     let steps = 0;
     while (size.width < grid.CELL_MAX.width || size.height < grid.CELL_MAX.height) {

@@ -23,11 +23,6 @@ import { useFollowed, type Followed } from "../parts/use_run";
 const POLL_MS = 1000;
 const RUN_EVENTS = new Set(["RunRequested", "RunStarted", "RunResumed", "RunCancelRequested", "RunFinished", "RunRejected"]);
 
-/** Height of a grid: as its rows need, within bounds. */
-export function gridHeight(rows: number): number {
-  return Math.round(Math.max(240, Math.min(480, 196 + rows * 22)));
-}
-
 /** A grid of so few columns leaves room beside it. */
 const NARROW_COLUMNS = 14;
 
@@ -42,7 +37,7 @@ function RunBody({ followed, shape, live }: { followed: Followed; shape: RunShap
     <>
       <div class={`run-split ${grid.columns <= NARROW_COLUMNS ? "run-narrow" : calm ? "run-calm" : "run-wide"}`}>
         <Card title="Jobs" class="area-jobs" aside={`${plural(grid.rows, "row")}, ${plural(grid.columns, "column")}`}>
-          <div class="grid-place" style={{ height: `${gridHeight(grid.rows)}px` }}>
+          <div class="grid-place">
             <RunGridView grid={grid} sink={followed.sink} onOpen={setJob} />
           </div>
         </Card>

@@ -21,7 +21,6 @@ import { StatusMark } from "../parts/status_mark";
 import { Tabs, type Tab } from "../parts/tabs";
 import { Timeline } from "../parts/timeline";
 import { useFollowed, usePast, type Followed } from "../parts/use_run";
-import { gridHeight } from "./now";
 import { DurationsTab, EventsTab, idFacts, LogTab, QualityTab } from "./run_tabs";
 
 const URL_PAUSE_MS = 250;
@@ -71,7 +70,7 @@ function Body({ run, followed, live }: { run: Run; followed: Followed; live: boo
     {
       id: "grid", title: "Grid", content: () => (
         <Card title="Jobs" aside={at === null ? null : `after event ${grid.atSeq}`}>
-          <div class="grid-place" style={{ height: `${gridHeight(grid.rows)}px` }}>
+          <div class="grid-place">
             <RunGridView grid={grid} onOpen={open} {...(at === null ? { sink: followed.sink } : {})} />
           </div>
         </Card>

@@ -6,7 +6,7 @@ import { Component, createRef } from "preact";
 import { signal } from "@preact/signals";
 import {
   CELL_MAX, CellCodes, ZOOM_STEP, cellAfterKey, cellAt, fitCells, scrollAfterZoom, scrollTo, zoomCells,
-  SYMBOL_LEAST, type Cell, type CellSize, type Extent,
+  SYMBOL_LEAST, uprightType, type Cell, type CellSize, type Extent,
 } from "./grid_geometry";
 import { GridPainter } from "./grid_painter";
 import type { Palette } from "./palettes";
@@ -50,28 +50,33 @@ export interface CanvasGridProps {
   startReadable?: boolean;
 }
 
-const LABEL_SAMPLE = 200;
+/** So many of the names with most letters are measured: one of them is the longest. */
+const MEASURED = 24;
+/** Size of the type in which names are measured. */
+const NAME_TYPE = 12;
 const READABLE: CellSize = { width: 18, height: 18 };
 
 function longest(count: number, name: (index: number) => string, measure: CanvasRenderingContext2D): number {
-  const step = Math.max(1, Math.floor(count / LABEL_SAMPLE));
-  let width = 0;
-  for (let index = 0; index < count; index += step) {
-    width = Math.max(width, measure.measureText(name(index)).width);
+  const names = new Set<string>();
+  for (let index = 0; index < count; index += 1) {
+    names.add(name(index));
   }
-  return width;
+  const candidates = [...names].sort((a, b) => b.length - a.length).slice(0, MEASURED);
+  return Math.max(0, ...candidates.map((text) => measure.measureText(text).width));
 }
 
 export class CanvasGrid extends Component<CanvasGridProps> {
   private readonly scroller = createRef<HTMLDivElement>();
   private readonly canvas = createRef<HTMLCanvasElement>();
   private readonly spacer = createRef<HTMLDivElement>();
+  private readonly box = createRef<HTMLDivElement>();
   private readonly tip = createRef<HTMLDivElement>();
   private cells!: CellCodes;
   private painter: GridPainter | null = null;
   private size: CellSize = { ...READABLE };
   private extent: Extent = { width: 0, height: 0 };
   private fitted = true;
+  private upright = true;
   private names = { row: 80, column: 60 };
   private focus: Cell | null = null;
   private hover: Cell | null = null;
@@ -166,13 +171,21 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     }
   }
 
+  /**
+   * Do names stand upright on columns of this width? Once they lie it takes more for them to stand: they
+   * make the page higher, its scroll bar makes columns narrower, and so they would fall again.
+   */
+  private stands(width: number): boolean {
+    return width >= SYMBOL_LEAST + (this.upright ? 0 : 0.5);
+  }
+
   /** Height of the names above the columns; upright names only where cells are wide enough. */
   private labels(): Extent {
     const grouped = this.props.columnGroup ? 18 : 0;
-    const upright = this.size.width >= SYMBOL_LEAST;
+    const longest = (this.names.column * uprightType(this.size.width)) / NAME_TYPE;
     return {
       width: Math.min(this.names.row + 12, Math.max(72, this.extent.width * 0.3), 220),
-      height: grouped + (upright ? Math.min(150, this.names.column + 10) : 20),
+      height: grouped + (this.stands(this.size.width) ? Math.min(150, Math.ceil(longest) + 10) : 20),
     };
   }
 
@@ -187,7 +200,7 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     let fit = before;
     // The names above take their room by the width of the cells: twice settles it.
     for (let pass = 0; pass < 2; ++pass) {
-      this.size = fit = fitCells(rows, columns, this.inner(), this.ratio());
+      this.size = fit = fitCells(rows, columns, this.inner());
     }
     this.size = before;
     return fit;
@@ -199,12 +212,19 @@ export class CanvasGrid extends Component<CanvasGridProps> {
       return;
     }
     const context = document.createElement("canvas").getContext("2d")!;
-    context.font = "12px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+    context.font = `${NAME_TYPE}px system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif`;
     this.names = {
       row: longest(this.props.rows, (row) => this.props.rowLabel(row), context),
       column: longest(this.props.columns, (column) => this.props.columnLabel(column), context),
     };
     this.extent = { width: scroller.clientWidth, height: scroller.clientHeight };
+    this.refit();
+    // The height that is wanted depends on the width that there is, and what is given is known after.
+    this.extent = { width: scroller.clientWidth, height: scroller.clientHeight };
+    this.refit();
+  }
+
+  private refit(): void {
     const fit = this.fit();
     this.size = this.fitted ? fit : zoomCells(this.size, 1, fit, this.ratio());
     this.applySize();
@@ -216,6 +236,7 @@ export class CanvasGrid extends Component<CanvasGridProps> {
 
   private applySize(): void {
     const { rows, columns } = this.props;
+    this.upright = this.stands(this.size.width);
     const labels = this.labels();
     const spacer = this.spacer.current!;
     const canvas = this.canvas.current!;
@@ -225,9 +246,10 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     spacer.style.height = `${this.fitted ? Math.min(this.extent.height, total.height) : Math.ceil(total.height)}px`;
     canvas.style.width = `${this.extent.width}px`;
     canvas.style.height = `${this.extent.height}px`;
-    // A few rows need no more room than they fill.
-    const names = (this.props.columnGroup ? 18 : 0) + Math.min(150, this.names.column + 10);
-    this.scroller.current!.parentElement!.style.maxHeight = `${Math.ceil(names + rows * CELL_MAX.height) + 20}px`;
+    // As high as what is drawn, with its scroll bar and border; where there is less room, it shrinks.
+    const scroller = this.scroller.current!;
+    const bar = scroller.offsetHeight - scroller.clientHeight;
+    this.box.current!.style.height = `${Math.ceil(labels.height + rows * CELL_MAX.height) + bar + 2}px`;
     this.zoomed.value = !this.fitted;
     this.redraw();
   }
@@ -248,7 +270,7 @@ export class CanvasGrid extends Component<CanvasGridProps> {
     }
     this.painter.draw({
       size: this.size, scroll: { left: scroller.scrollLeft, top: scroller.scrollTop },
-      extent: this.extent, labels: this.labels(), focus: this.focus, hover: this.hover, focused: this.focused,
+      extent: this.extent, labels: this.labels(), upright: this.upright, focus: this.focus, hover: this.hover, focused: this.focused,
     });
   }
 
@@ -401,7 +423,7 @@ export class CanvasGrid extends Component<CanvasGridProps> {
             <button type="button" class="button button-small" title="Cells with symbols" onClick={() => this.showReadable()}>Readable</button>
           </span>
         </div>
-        <div class="grid-box">
+        <div class="grid-box" ref={this.box}>
           <div
             class="grid-scroller" ref={this.scroller} tabIndex={0} role="application"
             aria-roledescription="grid of cells" aria-label={`${label}: ${rows} rows, ${columns} columns`}

@@ -21,17 +21,33 @@ function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
 }
 
-/** Cells that are large enough to have edges get whole device pixels, so that all look alike. */
+/** Zoomed cells that are large enough to have edges get whole device pixels, so that all look alike. */
 function whole(size: number, ratio: number): number {
   const device = size * ratio;
   return device >= 3 ? Math.floor(device + 1e-6) / ratio : size;
 }
 
-/** The size with which the whole grid is in view; never larger than the largest cell. */
-export function fitCells(rows: number, columns: number, view: Extent, ratio: number): CellSize {
+/**
+ * The size with which the whole grid is in view and fills it; never larger than the largest cell. It is
+ * a fraction of pixels: edgeOf() says where each cell ends.
+ */
+export function fitCells(rows: number, columns: number, view: Extent): CellSize {
   const side = (count: number, length: number, most: number): number =>
-    whole(count > 0 ? Math.min(most, Math.max(1, length) / count) : most, ratio);
+    count > 0 ? Math.min(most, Math.max(1, length) / count) : most;
   return { width: side(columns, view.width, CELL_MAX.width), height: side(rows, view.height, CELL_MAX.height) };
+}
+
+/**
+ * Device pixel, from the first cell on, where a cell begins and the one before it ends. Cells of a
+ * fractional size so differ by a pixel, but leave no seam, wherever the grid is scrolled to.
+ */
+export function edgeOf(index: number, size: number, ratio: number): number {
+  return Math.round(index * size * ratio);
+}
+
+/** Size of the type of names that stand upright on columns: neighbours do not touch. */
+export function uprightType(width: number): number {
+  return clamp(Math.floor(width - 1.5), 9, 12);
 }
 
 /**

@@ -3,7 +3,7 @@
 // are seen, with gaps and symbols. Only tiles in view are made; a changed cell repaints itself.
 import { FONT, dark, light, type Theme } from "../../charts/theme";
 import {
-  EMPTY, GAP_LEAST, SYMBOL_LEAST, blockOf, labelEvery, visibleRange,
+  EMPTY, GAP_LEAST, SYMBOL_LEAST, blockOf, edgeOf, labelEvery, uprightType, visibleRange,
   type Cell, type CellCodes, type CellSize, type Extent, type Range,
 } from "./grid_geometry";
 import type { Palette } from "./palettes";
@@ -23,8 +23,8 @@ interface Plan {
   blocks: { rows: number; columns: number };
   /** Blocks that a tile has. */
   tile: { rows: number; columns: number };
-  /** Device pixels of a cell, if tiles are made as they are seen. */
-  exact: Extent | null;
+  /** Size of a cell, if tiles are made as they are seen. */
+  exact: CellSize | null;
 }
 
 /** The names along the edges. */
@@ -41,6 +41,8 @@ export interface View {
   scroll: { left: number; top: number };
   extent: Extent;
   labels: Extent;
+  /** Do the names of columns stand upright? Else some of them lie. */
+  upright: boolean;
   focus: Cell | null;
   hover: Cell | null;
   focused: boolean;
@@ -53,11 +55,8 @@ function rgba(hex: string): number {
 
 function planOf(size: CellSize, ratio: number): Plan {
   if (size.width >= GAP_LEAST && size.height >= GAP_LEAST) {
-    const exact = { width: Math.round(size.width * ratio), height: Math.round(size.height * ratio) };
-    return {
-      blocks: { rows: 1, columns: 1 }, exact,
-      tile: { rows: Math.ceil(TILE_PIXELS / exact.height), columns: Math.ceil(TILE_PIXELS / exact.width) },
-    };
+    const cells = (side: number): number => Math.ceil(TILE_PIXELS / (side * ratio));
+    return { blocks: { rows: 1, columns: 1 }, exact: { ...size }, tile: { rows: cells(size.height), columns: cells(size.width) } };
   }
   return {
     blocks: { rows: blockOf(size.height, ratio), columns: blockOf(size.width, ratio) }, exact: null,
@@ -170,11 +169,11 @@ export class GridPainter {
 
   /** Device pixel of a cell's left or upper edge. */
   private x(view: View, column: number): number {
-    return Math.round((view.labels.width + column * view.size.width - view.scroll.left) * this.ratio);
+    return Math.round(view.labels.width * this.ratio) + edgeOf(column, view.size.width, this.ratio) - Math.round(view.scroll.left * this.ratio);
   }
 
   private y(view: View, row: number): number {
-    return Math.round((view.labels.height + row * view.size.height - view.scroll.top) * this.ratio);
+    return Math.round(view.labels.height * this.ratio) + edgeOf(row, view.size.height, this.ratio) - Math.round(view.scroll.top * this.ratio);
   }
 
   private blockCode(blockRow: number, blockColumn: number): number {
@@ -201,39 +200,68 @@ export class GridPainter {
     return canvas;
   }
 
+  /** Device pixels where the cells from `first` on begin within their tile, and where the last ends. */
+  private edges(first: number, count: number, size: number): Int32Array {
+    const begin = edgeOf(first, size, this.ratio);
+    return Int32Array.from({ length: count + 1 }, (_, at) => edgeOf(first + at, size, this.ratio) - begin);
+  }
+
+  /** A tile as it is seen: a line of pixels for a row of cells, as often as the row is high. */
+  private makeExact(first: Cell, xs: Int32Array, ys: Int32Array): HTMLCanvasElement {
+    const rows = ys.length - 1;
+    const columns = xs.length - 1;
+    const width = xs[columns]!;
+    const [canvas, context] = blank(width, ys[rows]!);
+    const image = context.createImageData(width, canvas.height);
+    const pixels = new Uint32Array(image.data.buffer);
+    const gap = this.line();
+    const gaps = Array.from({ length: columns }, (_, at) => this.gapAfter(first.column + at));
+    for (let row = 0; row < rows; ++row) {
+      const start = ys[row]! * width;
+      for (let column = 0; column < columns; ++column) {
+        const code = this.cells.at(first.row + row, first.column + column);
+        if (code !== EMPTY) {
+          pixels.fill(this.colours[code]!, start + xs[column]!, start + xs[column + 1]! - gaps[column]!);
+        }
+      }
+      for (let y = ys[row]! + 1; y < ys[row + 1]! - gap; ++y) {
+        pixels.copyWithin(y * width, start, start + width);
+      }
+    }
+    context.putImageData(image, 0, 0);
+    return canvas;
+  }
+
   private makeTile(tileRow: number, tileColumn: number): Tile {
     const { blocks, tile, exact } = this.plan;
     const first = { row: tileRow * tile.rows, column: tileColumn * tile.columns };
     const rows = Math.min(tile.rows, Math.ceil(this.cells.rows / blocks.rows) - first.row);
     const columns = Math.min(tile.columns, Math.ceil(this.cells.columns / blocks.columns) - first.column);
-    const pixels = this.makePixels(first, rows, columns);
     if (!exact) {
-      return { canvas: pixels, patches: [], used: this.clock };
+      return { canvas: this.makePixels(first, rows, columns), patches: [], used: this.clock };
     }
-    const [canvas, context] = blank(columns * exact.width, rows * exact.height);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(pixels, 0, 0, canvas.width, canvas.height);
-    const line = Math.max(1, Math.round(this.ratio));
-    for (let row = 0; row < rows; ++row) {
-      context.clearRect(0, (row + 1) * exact.height - line, canvas.width, line);
-    }
-    for (let column = 0; column < columns; ++column) {
-      const wide = this.gapAfter(first.column + column);
-      context.clearRect((column + 1) * exact.width - wide, 0, wide, canvas.height);
-    }
+    const xs = this.edges(first.column, columns, exact.width);
+    const ys = this.edges(first.row, rows, exact.height);
+    const canvas = this.makeExact(first, xs, ys);
     if (this.makeSprites()) {
+      const context = canvas.getContext("2d")!;
       for (let row = 0; row < rows; ++row) {
         for (let column = 0; column < columns; ++column) {
-          this.drawSymbol(context, this.cells.at(first.row + row, first.column + column), row, column);
+          this.drawSymbol(context, this.cells.at(first.row + row, first.column + column), xs[column]!, ys[row]!, xs[column + 1]!, ys[row + 1]!);
         }
       }
     }
     return { canvas, patches: [], used: this.clock };
   }
 
+  /** Device pixels between a row and the next. */
+  private line(): number {
+    return Math.max(1, Math.round(this.ratio));
+  }
+
   /** Device pixels between a column and the next; more where a group ends. */
   private gapAfter(column: number): number {
-    const line = Math.max(1, Math.round(this.ratio));
+    const line = this.line();
     const { group } = this.names;
     return group !== null && column + 1 < this.cells.columns && group(column) !== group(column + 1) ? line * 2 : line;
   }
@@ -241,23 +269,28 @@ export class GridPainter {
   private patch(tile: Tile, tileRow: number, tileColumn: number): void {
     const context = tile.canvas.getContext("2d")!;
     const { tile: length, exact } = this.plan;
-    const line = Math.max(1, Math.round(this.ratio));
     for (const { row, column } of tile.patches) {
       const at = { row: tileRow * length.rows + row, column: tileColumn * length.columns + column };
       const code = this.blockCode(at.row, at.column);
-      const box = exact
-        ? [column * exact.width, row * exact.height, exact.width - this.gapAfter(at.column), exact.height - line] as const
-        : [column, row, 1, 1] as const;
+      const [left, right] = exact ? this.span(at.column, tileColumn * length.columns, exact.width) : [column, column + 1];
+      const [top, bottom] = exact ? this.span(at.row, tileRow * length.rows, exact.height) : [row, row + 1];
+      const box = [left, top, right - left - (exact ? this.gapAfter(at.column) : 0), bottom - top - (exact ? this.line() : 0)] as const;
       context.clearRect(...box);
       if (code !== EMPTY) {
         context.fillStyle = this.palette[code]!.fill[this.mode];
         context.fillRect(...box);
         if (exact && this.makeSprites()) {
-          this.drawSymbol(context, code, row, column);
+          this.drawSymbol(context, code, left, top, right, bottom);
         }
       }
     }
     tile.patches = [];
+  }
+
+  /** Device pixels of a cell within the tile that begins with cell `first`. */
+  private span(index: number, first: number, size: number): [number, number] {
+    const begin = edgeOf(first, size, this.ratio);
+    return [edgeOf(index, size, this.ratio) - begin, edgeOf(index + 1, size, this.ratio) - begin];
   }
 
   private tile(tileRow: number, tileColumn: number): Tile {
@@ -300,11 +333,22 @@ export class GridPainter {
     const fromY = Math.max(0, Math.floor((rows.first - first.row) / blocks.rows));
     const toX = Math.min(canvas.width, Math.ceil((columns.end - first.column) / blocks.columns));
     const toY = Math.min(canvas.height, Math.ceil((rows.end - first.row) / blocks.rows));
-    const left = this.x(view, first.column + fromX * blocks.columns);
-    const top = this.y(view, first.row + fromY * blocks.rows);
-    const right = this.x(view, Math.min(this.cells.columns, first.column + toX * blocks.columns));
-    const bottom = this.y(view, Math.min(this.cells.rows, first.row + toY * blocks.rows));
-    this.context.drawImage(canvas, fromX, fromY, toX - fromX, toY - fromY, left, top, right - left, bottom - top);
+    const x = (block: number): number => this.x(view, Math.min(this.cells.columns, first.column + block * blocks.columns));
+    const y = (block: number): number => this.y(view, Math.min(this.cells.rows, first.row + block * blocks.rows));
+    const part = (left: number, top: number, right: number, bottom: number): void =>
+      this.context.drawImage(canvas, left, top, right - left, bottom - top, x(left), y(top), x(right) - x(left), y(bottom) - y(top));
+    // Where gaps are drawn between cells, each has to end at its own edge: few are in view.
+    if (view.size.height >= GAP_LEAST) {
+      for (let row = fromY; row < toY; ++row) {
+        part(fromX, row, toX, row + 1);
+      }
+    } else if (view.size.width >= GAP_LEAST) {
+      for (let column = fromX; column < toX; ++column) {
+        part(column, fromY, column + 1, toY);
+      }
+    } else {
+      part(fromX, fromY, toX, toY);
+    }
   }
 
   private dropOldTiles(): void {
@@ -321,7 +365,7 @@ export class GridPainter {
   private drawGaps(view: View, rows: Range, columns: Range): void {
     const { context } = this;
     context.fillStyle = this.theme.background;
-    const line = Math.max(1, Math.round(this.ratio));
+    const line = this.line();
     const left = this.x(view, columns.first);
     const top = this.y(view, rows.first);
     const right = this.x(view, columns.end);
@@ -338,7 +382,7 @@ export class GridPainter {
   /** Makes the symbols for the size of cells there is; false if they are too small for any. */
   private makeSprites(): boolean {
     const { exact } = this.plan;
-    const side = exact ? Math.min(exact.width, exact.height) : 0;
+    const side = exact ? Math.floor(Math.min(exact.width, exact.height) * this.ratio + 1e-6) : 0;
     if (side < SYMBOL_LEAST * this.ratio) {
       return false;
     }
@@ -365,14 +409,10 @@ export class GridPainter {
     return true;
   }
 
-  private drawSymbol(context: CanvasRenderingContext2D, code: number, row: number, column: number): void {
+  private drawSymbol(context: CanvasRenderingContext2D, code: number, left: number, top: number, right: number, bottom: number): void {
     const sprite = this.sprites[code];
-    const { exact } = this.plan;
-    if (sprite && exact) {
-      context.drawImage(
-        sprite,
-        column * exact.width + Math.floor((exact.width - sprite.width) / 2),
-        row * exact.height + Math.floor((exact.height - sprite.height) / 2));
+    if (sprite) {
+      context.drawImage(sprite, left + Math.floor((right - left - sprite.width) / 2), top + Math.floor((bottom - top - sprite.height) / 2));
     }
   }
 
@@ -450,7 +490,7 @@ export class GridPainter {
     if (group) {
       this.drawGroups(view, columns, group);
     }
-    if (view.size.width >= SYMBOL_LEAST) {
+    if (view.upright) {
       this.drawUprightNames(view, columns);
     } else {
       this.drawSparseNames(view, columns, group !== null);
@@ -477,7 +517,9 @@ export class GridPainter {
       // The name stays in view while any of its columns is.
       const width = context.measureText(text).width;
       const x = Math.max(left, Math.min(view.labels.width, right - width - 8)) + 2;
-      if (x >= free && x + width <= Math.max(right, left + width + 8) + 1) {
+      // Half a name at the edge of the view says nothing; the first is needed to know where one is.
+      const whole = x + width <= view.extent.width || column === first;
+      if (whole && x >= free && x + width <= Math.max(right, left + width + 8) + 1) {
         context.fillStyle = this.theme.text;
         context.fillText(text, x, 9);
         free = x + width + 8;
@@ -491,6 +533,7 @@ export class GridPainter {
   private drawUprightNames(view: View, columns: Range): void {
     const { context } = this;
     context.textAlign = "left";
+    context.font = `${uprightType(view.size.width)}px ${FONT}`;
     for (let column = columns.first; column < columns.end; ++column) {
       const marked = this.isMarked(view, null, column);
       const x = view.labels.width + (column + 0.5) * view.size.width - view.scroll.left;
@@ -499,7 +542,8 @@ export class GridPainter {
       context.rotate(-Math.PI / 2);
       if (marked) {
         context.fillStyle = this.theme.line;
-        context.fillRect(-4, -8, view.labels.height, 16);
+        const wide = Math.min(16, view.size.width);
+        context.fillRect(-4, -wide / 2, view.labels.height, wide);
       }
       context.fillStyle = marked ? this.theme.text : this.theme.quiet;
       context.fillText(this.names.column(column), 0, 0);
