@@ -1,5 +1,5 @@
 import { frame, namesAxis, namesWidth, numbersAxis, padded, rowsHeight, type Drawing, type Input } from "./common";
-import { formatLabel, formatNumber } from "./format";
+import { formatNumber, pointNames } from "./format";
 import { columnOf, numberOf, type Row } from "./model";
 
 const ROWS_MAX = 30;
@@ -24,7 +24,7 @@ export function bars(input: Input): Drawing {
   const { chart, table, theme, width } = input;
   const rows = chosenRows(input);
   const label = columnOf(table, chart.label);
-  const names = rows.map((row) => formatLabel(row[chart.label], label.unit));
+  const names = pointNames(rows, chart.label, label.unit);
   const columns = chart.values.map((id) => columnOf(table, id));
   const unit = columns[0]?.unit ?? "number";
   const single = columns.length === 1;

@@ -1,4 +1,4 @@
-import type { Unit, Value } from "./model";
+import type { Row, Unit, Value } from "./model";
 
 const MINUS = "\u2212";
 
@@ -45,4 +45,19 @@ export function formatLabel(value: Value | undefined, unit: Unit): string {
     return (value > 0 && unit !== "number" ? "+" : "") + formatNumber(value, unit, true);
   }
   return value === null || value === undefined ? "?" : String(value);
+}
+
+/**
+ * The names of the points of rows. A position is called "10 PG" so that its name is its own; on an axis
+ * its number stands behind, and only where several are of the same symbol.
+ */
+export function pointNames(rows: Row[], label: string, unit: Unit): string[] {
+  const names = rows.map((row) => formatLabel(row[label], unit));
+  const plain = names.map((name, at) => {
+    const number = rows[at]?.["position"];
+    return typeof number === "string" && name.startsWith(`${number} `) ? name.slice(number.length + 1) : name;
+  });
+  const times = new Map<string, number>();
+  plain.forEach((name) => times.set(name, (times.get(name) ?? 0) + 1));
+  return plain.map((name, at) => (name === names[at] || times.get(name) === 1 ? name : `${name} (no. ${String(rows[at]?.["position"])})`));
 }
