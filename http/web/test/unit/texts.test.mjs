@@ -5,6 +5,9 @@ import { load } from "../module.mjs";
 
 const { guessKind, guessName, issuesText } = await load("src/app/lib/import_kind.ts");
 const { operationsOf, parseMetrics, valueOf } = await load("src/app/lib/metrics.ts");
+const { pointNames } = await load("src/charts/format.ts");
+const { errorWords } = await load("src/app/lib/format.ts");
+const { eventWords } = await load("src/app/lib/run_words.ts");
 
 test("the kind of a file is guessed from its header, else it has to be chosen", () => {
   assert.equal(guessKind("# mine\n\nSymbol,Quantity,Entry Price Per Share,Entry Date\nSPY,1,1,2015-01-02"), "positions");
@@ -42,4 +45,18 @@ test("metrics give requests, refusals and times of each operation that was calle
   assert.equal(valueOf(samples, "runledger_events_committed_total"), 7052);
   assert.equal(valueOf(samples, "nothing"), null);
   assert.deepEqual(operationsOf(samples), [{ operation: "logIn", requests: 20, refused: 2, failed: 0, mean: 0.5, slow95: 2.5 }]);
+});
+
+test("a failed attempt says why in words, also where nobody has written any", () => {
+  assert.equal(errorWords("interrupted_too_often"), "the engine ended too often while it ran");
+  assert.equal(errorWords("disk_full"), "disk full");
+  assert.equal(errorWords(null), "");
+  const failed = { seq: 1, time: "2026-01-05T10:00:01.000Z", type: "JobFailed", category: "internal", error: "out_of_memory" };
+  assert.equal(eventWords(failed), "Internal error: memory ran out");
+});
+
+test("positions are named by their symbol, with their number where that is not enough", () => {
+  const rows = [["6", "AAPL"], ["10", "PG"], ["11", "AAPL"]].map(([position, symbol]) => ({ position, name: `${position} ${symbol}` }));
+  assert.deepEqual(pointNames(rows, "name", "text"), ["AAPL (no. 6)", "PG", "AAPL (no. 11)"]);
+  assert.deepEqual(pointNames([{ name: "35 days" }, { name: "Market" }], "name", "text"), ["35 days", "Market"]);
 });

@@ -183,6 +183,17 @@ export function reason(code: string | null | undefined): string {
   return code ? REASONS[code] ?? code.replace(/_/g, " ") : "";
 }
 
+const ERRORS: Record<string, string> = {
+  interrupted_too_often: "the engine ended too often while it ran", deadline_exceeded: "it ran past its deadline",
+  cancelled: "it was told to stop", out_of_memory: "memory ran out", exception: "the calculation broke off", invalid_result: "its result is not valid",
+  wrong_scope: "it is not a job of a portfolio", not_a_trading_day: "the date is not a trading day", unknown_portfolio: "there is no such portfolio",
+};
+
+/** The code of a failed attempt in words. */
+export function errorWords(code: string | null | undefined): string {
+  return code ? ERRORS[code] ?? code.replace(/_/g, " ") : "";
+}
+
 /** How long it may still take, honestly: "about 2 m 10 s (1 m 50 s to 2 m 40 s)". */
 export function etaWords(eta: number | null, low?: number | null, high?: number | null): string {
   if (eta === null) {

@@ -1,5 +1,5 @@
 // Sentences about runs and events. Pure.
-import { count, duration, jobType, plural, reason, words } from "./format";
+import { count, duration, errorWords, jobType, plural, reason, words } from "./format";
 import type { LogEvent, Run, Scope } from "./model";
 
 /** The extent of a run: "all portfolios, 2017-11-10". */
@@ -16,13 +16,13 @@ export function eventWords(event: LogEvent): string {
   switch (event.type) {
     case "JobAttempted": return `attempt ${text("attempt")}`;
     case "JobProgressed": return `${count(event["done"] as number)} of ${count(event["total"] as number)} ${text("unit")}`;
-    case "JobRetryScheduled": return `attempt ${text("attempt")} failed (${text("category")}): ${text("error")}`;
+    case "JobRetryScheduled": return `attempt ${text("attempt")} failed (${text("category")}): ${errorWords(text("error"))}`;
     case "JobSucceeded": {
       const warnings = event["warnings"] as string[];
       const how = event["reused_from"] ? `taken over from event ${text("reused_from")}` : `${count(event["records_processed"] as number)} ${text("unit")} in ${duration(event["duration_seconds"] as number)}`;
       return warnings.length > 0 ? `${how}; ${plural(warnings.length, "warning")}` : how;
     }
-    case "JobFailed": return `${words(text("category"))} error: ${text("error")}`;
+    case "JobFailed": return `${words(text("category"))} error: ${errorWords(text("error"))}`;
     case "JobSkipped": return reason(text("reason"));
     case "JobInterrupted": return `attempt ${text("attempt")} was interrupted by a stop of the engine`;
     case "RunRequested": return `by ${text("triggered_by")}`;

@@ -13,6 +13,7 @@ import type { FullReport, FullSection } from "../lib/report_model";
 import { useChanges, useResource, useTitle, type Resource } from "../lib/resource";
 import { Card, Facts, Figures, PageHead, Time } from "../parts/card";
 import { DataTable, type Column } from "../parts/data_table";
+import { ErrorText } from "../parts/error_text";
 import { ReportSection } from "../parts/report_view";
 import { Empty, Failure, Loaded, Loading } from "../parts/states";
 import { StatusMark } from "../parts/status_mark";
@@ -82,7 +83,8 @@ const JOB_COLUMNS: Column<Job>[] = [
   { id: "quality", title: "Quality", render: (job) => (job.data_quality ? <StatusMark status={job.data_quality.quality_flag} /> : DASH), sort: (job) => job.data_quality?.quality_flag ?? null },
   {
     id: "why", title: "Reason or warning", grow: true,
-    render: (job) => job.error ?? (job.skip_reason ? reason(job.skip_reason) : job.warnings.join("; ") || (job.reused_from ? `taken over from event ${job.reused_from}` : "")),
+    render: (job) => job.error ? <ErrorText category={job.error_category} error={job.error} />
+      : job.skip_reason ? reason(job.skip_reason) : job.warnings.join("; ") || (job.reused_from ? `taken over from event ${job.reused_from}` : ""),
   },
   { id: "attempts", title: "Attempts", numeric: true, wide: true, render: (job) => count(job.attempts), sort: (job) => job.attempts },
   { id: "took", title: "Took", numeric: true, wide: true, render: (job) => duration(job.duration_seconds), sort: (job) => job.duration_seconds },

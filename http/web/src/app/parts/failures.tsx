@@ -1,12 +1,13 @@
 // What went wrong in a run, and what is about to be tried again.
 import type { JSX } from "preact";
 import { serverNow } from "../lib/api";
-import { dateTime, duration, jobType, words } from "../lib/format";
+import { dateTime, duration, jobType } from "../lib/format";
 import type { Job } from "../lib/model";
 import { useNow, usePages, useChanges, type Pages } from "../lib/resource";
 import type { RunGrid } from "../lib/run_grid";
 import type { RunTimeline } from "../lib/run_timeline";
 import { DataTable, type Column } from "./data_table";
+import { ErrorText } from "./error_text";
 import { Empty, Loaded } from "./states";
 import { StatusMark } from "./status_mark";
 
@@ -32,7 +33,7 @@ const COLUMNS: Column<Job>[] = [
   {
     id: "error", title: "Error", grow: true, render: (job) => (
       <>
-        <div>{job.error_category ? <b>{words(job.error_category)}: </b> : null}{job.error}</div>
+        <div><ErrorText category={job.error_category} error={job.error} /></div>
         {job.error_detail && job.error_detail !== job.error ? <div class="quiet cut" title={job.error_detail}>{job.error_detail}</div> : null}
       </>
     ),
@@ -46,7 +47,7 @@ const BRIEF: Column<Job>[] = [
   COLUMNS[0]!,
   {
     id: "what", title: "Failed job", grow: true, render: (job) => (
-      <><div><b>{job.portfolio_name ?? "Market"}</b>, {jobType(job.job_type)}, {job.as_of}</div><div class="quiet">{words(job.error_category)}: {job.error}</div></>
+      <><div><b>{job.portfolio_name ?? "Market"}</b>, {jobType(job.job_type)}, {job.as_of}</div><div class="quiet"><ErrorText category={job.error_category} error={job.error} /></div></>
     ),
   },
 ];
@@ -88,7 +89,7 @@ export function Retries({ grid, timeline, onOpen }: { grid: RunGrid; timeline: R
           <li key={retry.job}>
             <button type="button" class="row-button" onClick={() => onOpen(retry.job)}>
               <StatusMark status="retrying" quiet />
-              <span class="row-text"><span><b>{name.portfolio}</b>, {jobType(name.type)}, {name.asOf}</span><span class="quiet">{words(retry.category)}: {retry.error}</span></span>
+              <span class="row-text"><span><b>{name.portfolio}</b>, {jobType(name.type)}, {name.asOf}</span><span class="quiet"><ErrorText category={retry.category} error={retry.error} /></span></span>
               <span class="countdown">{left > 0 ? `in ${left < 60 ? `${Math.ceil(left)}\u202fs` : duration(left)}` : "now"}<small>attempt {retry.attempt + 1}</small></span>
             </button>
           </li>

@@ -9,6 +9,7 @@ import { codeAfter, type RunGrid } from "../lib/run_grid";
 import { useNow } from "../lib/resource";
 import { Facts, Time } from "./card";
 import { Dialog } from "./dialog";
+import { ErrorText } from "./error_text";
 import { Failure, Loading } from "./states";
 import { StatusMark } from "./status_mark";
 
@@ -91,7 +92,7 @@ function Attempts({ attempts }: { attempts: Attempt[] }): JSX.Element {
             <b>Attempt {attempt.number}</b><StatusMark status={attempt.outcome} />
             <span class="quiet"><Time at={attempt.started} />{attempt.ended ? `, ${duration((Date.parse(attempt.ended) - Date.parse(attempt.started)) / 1000)}` : ""}</span>
           </div>
-          {attempt.error ? <p class="note note-error">{attempt.category ? <b>{words(attempt.category)}: </b> : null}{attempt.error}</p> : null}
+          {attempt.error ? <p class="note note-error"><ErrorText category={attempt.category} error={attempt.error} code /></p> : null}
           {attempt.detail ? <pre class="detail" tabIndex={0}>{attempt.detail}</pre> : null}
           {attempt.due ? <p class="quiet">Next attempt due <Time at={attempt.due} /></p> : null}
         </li>
@@ -130,6 +131,7 @@ export function JobPanel({ grid, job, first, until, version, onClose }: {
         ["Job type", <code>{name.type}</code>],
       ]} />
       {problem ? <Failure problem={problem} /> : events === null ? <Loading what="Reading the log" /> : null}
+      {last?.type === "JobFailed" ? <p class="note note-error"><ErrorText category={last["category"] as string} error={last["error"] as string} code /></p> : null}
       {last ? <Result event={last} grid={grid} /> : null}
       {warnings.length > 0 ? <section><h3>{warnings.length === 1 ? "Warning" : `${warnings.length} warnings`}</h3><ul class="warnings">{warnings.map((text) => <li key={text}>{text}</li>)}</ul></section> : null}
       {attempts.length > 0 ? <section><h3>Attempts</h3><Attempts attempts={attempts} /></section> : null}
