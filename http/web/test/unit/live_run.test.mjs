@@ -6,6 +6,7 @@ import { load } from "../module.mjs";
 const live = await load("src/app/lib/live_protocol.ts");
 const { RunGrid, CODES, ...run } = await load("src/app/lib/run_grid.ts");
 const { RunTimeline, durationsByType } = await load("src/app/lib/run_timeline.ts");
+const { QUIET_MS, stalledSince } = await load("src/app/lib/stall.ts");
 const format = await load("src/app/lib/format.ts");
 
 const event = (seq, type = "JobAttempted", more = {}) => ({ seq, type, time: "2026-01-05T10:00:01.000Z", run_id: "R", ...more });
@@ -116,6 +117,25 @@ test("attempts of the timeline share no slot at one time, and what waits has non
   assert.equal(line.retries.size, 0);
   const greeks = durationsByType(line, one).find((type) => type.type === "greeks_calculation");
   assert.deepEqual([greeks.attempts, greeks.failed], [3, 1]);
+});
+
+test("a run stands still when nothing happens for longer than its jobs take", () => {
+  const begin = Date.parse("2026-01-05T10:00:00Z");
+  const at = (ms) => new Date(begin + ms).toISOString();
+  const one = grid();
+  const line = (attempts) => new RunTimeline({ run_id: "R", at_seq: 5, slots: 1, retries: [], attempts }, "2026-01-05T10:00:00Z");
+  const shape = (timeline, moved) => ({ grid: one, timeline, moved: begin + moved });
+  const short = line({ job: [1, 4], attempt: [1, 1], slot: [0, 0], start_ms: [0, 10], duration_ms: [10, null], outcome: "sr" });
+  assert.equal(stalledSince(shape(short, 10), begin + 10 + QUIET_MS), null);
+  assert.equal(stalledSince(shape(short, 10), begin + 11 + QUIET_MS), begin + 10, "the moment of the last event");
+  assert.equal(stalledSince(shape(short, 5000), begin + 11 + QUIET_MS), null, "progress counts");
+  const long = line({ job: [1, 4], attempt: [1, 1], slot: [0, 0], start_ms: [0, 40_000], duration_ms: [40_000, null], outcome: "sr" });
+  assert.equal(stalledSince(shape(long, 40_000), begin + 79_000), null, "one of its type took 40 s");
+  assert.equal(stalledSince(shape(long, 40_000), begin + 80_001), begin + 40_000);
+  const waiting = line({ job: [4], attempt: [1], slot: [0], start_ms: [0], duration_ms: [10], outcome: "y" });
+  waiting.retries.set(4, { job: 4, attempt: 1, due: at(60_000), category: "transient", error: "e" });
+  assert.equal(stalledSince(shape(waiting, 10), begin + 60_000 + QUIET_MS), null, "it waits on purpose");
+  assert.equal(stalledSince(shape(waiting, 10), begin + 60_001 + QUIET_MS), begin + 10, "a retry that does not begin");
 });
 
 test("durations and estimates read as people say them", () => {

@@ -7,7 +7,13 @@ import type { LogEvent, Problem, RunGridDocument, TimelineDocument } from "./mod
 import { RunGrid } from "./run_grid";
 import { RunTimeline } from "./run_timeline";
 
-export interface RunShape { grid: RunGrid; timeline: RunTimeline; document: RunGridDocument }
+export interface RunShape {
+  grid: RunGrid;
+  timeline: RunTimeline;
+  document: RunGridDocument;
+  /** When something of the run last happened, in ms since 1970 by the server's clock. */
+  moved: number;
+}
 
 export class RunFollower {
   /** Null until it is there. Another object when it was loaded anew. */
@@ -64,6 +70,7 @@ export class RunFollower {
         void this.load();
         return;
       }
+      shape.moved = Math.max(shape.moved, Date.parse(event.time));
       const job = shape.grid.fold(event);
       const named = job >= 0 ? job : event.job_type ? shape.grid.find(event.portfolio_id, event.job_type, event.as_of) : -1;
       shape.timeline.fold(event, named);
@@ -87,5 +94,8 @@ export async function fetchShape(runId: string, at: number | null, abort: AbortS
   if (!timeline.ok) {
     return { problem: timeline.problem };
   }
-  return { grid: new RunGrid(grid.value), timeline: new RunTimeline(timeline.value, grid.value.requested_at), document: grid.value };
+  return {
+    grid: new RunGrid(grid.value), timeline: new RunTimeline(timeline.value, grid.value.requested_at), document: grid.value,
+    moved: Date.parse(grid.value.at_time ?? grid.value.requested_at),
+  };
 }

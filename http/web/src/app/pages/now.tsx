@@ -105,7 +105,7 @@ function Shown({ id, active, run }: { id: string; active: ActiveRun | null; run:
           <div class="stack">
             {run
               ? <RunOutcome grid={shape.grid} seconds={runSeconds(run)} reused={run.summary?.reused ?? 0} retries={run.summary?.retries ?? 0} />
-              : <RunProgress grid={shape.grid} progress={active} elapsed={(serverNow() - Date.parse(shape.document.requested_at)) / 1000} now={now} />}
+              : <RunProgress shape={shape} progress={active} now={now} />}
             {shape.grid.planned ? <RunBody followed={followed} shape={shape} live={!ended} />
               : <Empty title={ended ? "This run had no jobs" : "The run is being planned"}>{ended ? run?.reason ?? "It ended before its plan was made." : null}</Empty>}
           </div>

@@ -103,7 +103,7 @@ function Body({ run, followed, live }: { run: Run; followed: Followed; live: boo
   return (
     <div class="stack">
       {live && at === null
-        ? <RunProgress grid={grid} progress={run.progress ?? null} elapsed={(serverNow() - Date.parse(document.requested_at)) / 1000} now={clock} />
+        ? <RunProgress shape={shape} progress={run.progress ?? null} now={clock} />
         : <RunOutcome grid={grid} seconds={at === null ? runSeconds(run) : document.at_time ? (Date.parse(document.at_time) - Date.parse(document.requested_at)) / 1000 : null}
           reused={run.summary?.reused ?? 0} retries={run.summary?.retries ?? 0} past={at !== null} />}
       <RunSlider first={run.first_seq} last={last} at={at} set={setAt} time={shape.document.at_time} loading={past.loading || waiting} live={live} />

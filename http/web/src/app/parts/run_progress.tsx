@@ -1,9 +1,13 @@
 // How far a run is: percent, a bar by status, time gone and time to go.
 import type { JSX } from "preact";
+import { serverNow } from "../lib/api";
 import { clock, count, duration, etaWords, plural, timeOfDay } from "../lib/format";
+import { liveState } from "../lib/live";
 import type { Progress } from "../lib/model";
+import type { RunShape } from "../lib/run_follower";
 import { CANCELLED, FAILED, PENDING, RETRYING, RUNNING, SKIPPED, SUCCEEDED, WARNED, type RunGrid } from "../lib/run_grid";
-import { StatusSymbol, type Tone } from "./status_mark";
+import { stalledSince } from "../lib/stall";
+import { StatusMark, StatusSymbol, type Tone } from "./status_mark";
 
 const PARTS: { code: number; tone: Tone; word: string }[] = [
   { code: SUCCEEDED, tone: "succeeded", word: "succeeded" },
@@ -34,11 +38,13 @@ export function StatusBar({ counts, total }: { counts: Uint32Array; total: numbe
   );
 }
 
-/** `progress` is the server's word about time; `elapsed` in seconds. */
-export function RunProgress({ grid, progress, elapsed, now }: {
-  grid: RunGrid; progress: Progress | null; elapsed: number; now: number;
-}): JSX.Element {
+/** `progress` is the server's word about time. */
+export function RunProgress({ shape, progress, now }: { shape: RunShape; progress: Progress | null; now: number }): JSX.Element {
+  const { grid, document } = shape;
   const percent = grid.percent;
+  const elapsed = (serverNow() - Date.parse(document.requested_at)) / 1000;
+  // Who hears nothing cannot say that nothing happens.
+  const stalled = liveState.value.kind === "live" ? stalledSince(shape, serverNow()) : null;
   const eta = progress?.eta_seconds ?? null;
   const low = progress?.eta_low_seconds ?? null;
   const high = progress?.eta_high_seconds ?? null;
@@ -50,8 +56,13 @@ export function RunProgress({ grid, progress, elapsed, now }: {
         </div>
         <dl class="progress-times">
           <div><dt>Elapsed</dt><dd>{clock(elapsed)}</dd></div>
-          <div><dt>Time left</dt><dd title={low !== null ? "In brackets the band that holds the true time in 95 of 100 cases" : undefined}>{etaWords(eta, low, high)}</dd></div>
-          {eta !== null ? <div class="only-roomy"><dt>Expected end</dt><dd>{timeOfDay(now + eta * 1000)}</dd></div> : null}
+          <div>
+            <dt>Time left</dt>
+            {stalled !== null
+              ? <dd title="No job has begun, ended or told of progress since then, for longer than usual: nothing says how long it will take"><StatusMark status="stale">no progress since {timeOfDay(stalled)}</StatusMark></dd>
+              : <dd title={low !== null ? "In brackets the band that holds the true time in 95 of 100 cases" : undefined}>{etaWords(eta, low, high)}</dd>}
+          </div>
+          {eta !== null && stalled === null ? <div class="only-roomy"><dt>Expected end</dt><dd>{timeOfDay(now + eta * 1000)}</dd></div> : null}
           <div><dt>Jobs</dt><dd>{count(grid.ended)} of {count(grid.jobs)}</dd></div>
           {progress ? <div class="only-roomy"><dt>Portfolio dates</dt><dd>{count(progress.portfolios.completed)} of {count(progress.portfolios.total)}</dd></div> : null}
         </dl>
