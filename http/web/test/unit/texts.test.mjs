@@ -6,7 +6,7 @@ import { load } from "../module.mjs";
 const { guessKind, guessName, issuesText } = await load("src/app/lib/import_kind.ts");
 const { operationsOf, parseMetrics, valueOf } = await load("src/app/lib/metrics.ts");
 const { pointNames } = await load("src/charts/format.ts");
-const { errorWords } = await load("src/app/lib/format.ts");
+const { dateAfter, errorWords, isoDate, warningWords } = await load("src/app/lib/format.ts");
 const { eventWords } = await load("src/app/lib/run_words.ts");
 
 test("the kind of a file is guessed from its header, else it has to be chosen", () => {
@@ -51,6 +51,7 @@ test("a failed attempt says why in words, also where nobody has written any", ()
   assert.equal(errorWords("interrupted_too_often"), "the engine ended too often while it ran");
   assert.equal(errorWords("disk_full"), "disk full");
   assert.equal(errorWords(null), "");
+  assert.equal(warningWords("SNAP: short_history, 177 of 252 returns"), "SNAP: too few days of history, 177 of 252 returns");
   const failed = { seq: 1, time: "2026-01-05T10:00:01.000Z", type: "JobFailed", category: "internal", error: "out_of_memory" };
   assert.equal(eventWords(failed), "Internal error: memory ran out");
 });
@@ -59,4 +60,17 @@ test("positions are named by their symbol, with their number where that is not e
   const rows = [["6", "AAPL"], ["10", "PG"], ["11", "AAPL"]].map(([position, symbol]) => ({ position, name: `${position} ${symbol}` }));
   assert.deepEqual(pointNames(rows, "name", "text"), ["AAPL (no. 6)", "PG", "AAPL (no. 11)"]);
   assert.deepEqual(pointNames([{ name: "35 days" }, { name: "Market" }], "name", "text"), ["35 days", "Market"]);
+});
+
+test("a date is read year first, and only if there is such a day", () => {
+  for (const text of ["2017-11-10", " 2017/11/10", "20171110", "2017.11.10"]) {
+    assert.equal(isoDate(text), "2017-11-10", text);
+  }
+  assert.equal(isoDate("2017-1-5"), "2017-01-05");
+  assert.equal(isoDate("2016-02-29"), "2016-02-29");
+  for (const text of ["", "2017-02-29", "2017-13-01", "11/10/2017", "10.11.2017", "2017-11/10", "2017-11", "2017111", "201711101"]) {
+    assert.equal(isoDate(text), null, text);
+  }
+  assert.equal(dateAfter("2016-02-28", 1), "2016-02-29");
+  assert.equal(dateAfter("2017-01-01", -1), "2016-12-31");
 });

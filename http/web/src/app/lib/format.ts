@@ -120,6 +120,22 @@ export function utc(instant: string | number | null | undefined): string {
   return typeof instant === "string" ? `${instant.replace("T", " ").replace("Z", "")} UTC` : new Date(instant).toISOString();
 }
 
+/** A date that was typed, year first, as YYYY-MM-DD; null if there is no such day. */
+export function isoDate(text: string): string | null {
+  const parts = /^(\d{4})([-/.]?)(\d{1,2})\2(\d{1,2})$/.exec(text.trim());
+  if (parts === null || (parts[2] === "" && text.trim().length !== 8)) {
+    return null;
+  }
+  const date = `${parts[1]}-${parts[3]?.padStart(2, "0")}-${parts[4]?.padStart(2, "0")}`;
+  const at = new Date(`${date}T00:00:00Z`);
+  return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== date ? null : date;
+}
+
+/** The date some days after another. */
+export function dateAfter(date: string, days: number): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+}
+
 /** 5 s ago, 3 m ago, 2 d ago. */
 export function ago(instant: string | number | null | undefined, now: number = Date.now()): string {
   if (instant === null || instant === undefined) {
@@ -192,6 +208,11 @@ const ERRORS: Record<string, string> = {
 /** The code of a failed attempt in words. */
 export function errorWords(code: string | null | undefined): string {
   return code ? ERRORS[code] ?? code.replace(/_/g, " ") : "";
+}
+
+/** A warning of a job, with the reasons that it names in words. */
+export function warningWords(text: string): string {
+  return text.replace(/[a-z]+(?:_[a-z]+)+/g, (code) => reason(code));
 }
 
 /** How long it may still take, honestly: "about 2 m 10 s (1 m 50 s to 2 m 40 s)". */

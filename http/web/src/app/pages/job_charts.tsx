@@ -4,7 +4,7 @@ import type { Counts, TypeStatistics } from "../lib/catalog";
 import { count, duration, jobType, percent } from "../lib/format";
 import type { Palette } from "../lib/theme";
 import { Card } from "../parts/card";
-import { Chart, chartAxis, chartBase } from "../parts/chart";
+import { Chart, chartAxis, chartBase, chartDates } from "../parts/chart";
 
 /** Share of the jobs that were to run which succeeded, 0 to 1; null if none was. */
 export function rateOf(counts: Counts): number | null {
@@ -27,7 +27,7 @@ function durations(theme: Palette, type: TypeStatistics): Record<string, unknown
     legend: legend(theme),
     grid: { left: 4, right: 14, top: 32, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), valueFormatter: (value: number | null) => (value === null || value === undefined ? "no computed job" : duration(value)) },
-    xAxis: { ...chartAxis(theme), type: "category", data: type.buckets.map((bucket) => bucket.start), splitLine: { show: false } },
+    xAxis: chartDates(theme, type.buckets.map((bucket) => bucket.start)),
     yAxis: { ...chartAxis(theme), type: "value", min: 0, splitNumber: 4, axisLabel: { color: theme.quiet, fontSize: 11, formatter: (value: number) => duration(value) } },
     series: [line("Median", type.buckets.map((bucket) => bucket.p50_seconds), 0), line("95 %", type.buckets.map((bucket) => bucket.p95_seconds), 1)],
   };
@@ -50,7 +50,7 @@ function outcomes(theme: Palette, type: TypeStatistics): Record<string, unknown>
     legend: legend(theme),
     grid: { left: 4, right: 14, top: 32, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), axisPointer: { type: "shadow" } },
-    xAxis: { ...chartAxis(theme), type: "category", data: type.buckets.map((bucket) => bucket.start), splitLine: { show: false } },
+    xAxis: chartDates(theme, type.buckets.map((bucket) => bucket.start)),
     yAxis: { ...chartAxis(theme), type: "value", min: 0, splitNumber: 4, minInterval: 1 },
     series: kinds.filter(([, , of]) => type.buckets.some((bucket) => of(bucket) > 0)).map(([name, color, of]) => ({
       name, type: "bar", stack: "all", barMaxWidth: 22, itemStyle: { color }, data: type.buckets.map(of),

@@ -3,14 +3,14 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { usePortfolios, type FlakyEntry, type StatisticsDocument, type TypeStatistics } from "../lib/catalog";
-import { DASH, count, duration, jobType, percent, reason, shortHash, shortId, words } from "../lib/format";
+import { DASH, count, duration, jobType, percent, reason, shortHash, shortId, warningWords, words } from "../lib/format";
 import { useQuery } from "../lib/location";
 import { ERROR_CATEGORIES, JOB_STATUSES, JOB_TYPES, type Job, type JobPage } from "../lib/model";
 import { useChanges, usePages, useResource, useTitle } from "../lib/resource";
 import { Card, Facts, PageHead, Time } from "../parts/card";
 import { DataTable, type Column } from "../parts/data_table";
 import { Dialog } from "../parts/dialog";
-import { ErrorText } from "../parts/error_text";
+import { ErrorText, WarningsText } from "../parts/error_text";
 import { Filters, type Field } from "../parts/filters";
 import { Empty, Loaded, Unknown } from "../parts/states";
 import { StatusMark, statusWords } from "../parts/status_mark";
@@ -130,7 +130,7 @@ function jobColumns(open: (job: Job) => void): Column<Job>[] {
     { id: "portfolio", title: "Portfolio", render: (job) => (job.portfolio_id ? <Link href={`/portfolios/${job.portfolio_id}?as_of=${job.as_of}`}>{job.portfolio_name ?? shortId(job.portfolio_id)}</Link> : <span class="quiet">all</span>) },
     { id: "as_of", title: "Date", render: (job) => job.as_of },
     { id: "status", title: "Status", render: (job) => <StatusMark status={job.status} /> },
-    { id: "why", title: "Error, reason or warning", grow: true, render: (job) => (job.error ? <ErrorText category={job.error_category} error={job.error} /> : job.skip_reason ? reason(job.skip_reason) : job.warnings.join("; ")) },
+    { id: "why", title: "Error, reason or warning", grow: true, render: (job) => (job.error ? <ErrorText category={job.error_category} error={job.error} /> : job.skip_reason ? reason(job.skip_reason) : <WarningsText warnings={job.warnings} />) },
     { id: "attempts", title: "Attempts", numeric: true, wide: true, render: (job) => count(job.attempts) },
     { id: "took", title: "Took", numeric: true, wide: true, render: (job) => (job.reused_from ? <span class="quiet">taken over</span> : duration(job.duration_seconds)) },
     { id: "ended", title: "Ended", render: (job) => (job.status === "running" ? <span class="quiet">runs</span> : <Time at={job.completed_at} />) },
@@ -145,7 +145,7 @@ function JobDetails({ job, onClose }: { job: Job; onClose: () => void }): JSX.El
       <div><StatusMark status={job.status} /></div>
       {job.error ? <p class="note note-error"><ErrorText category={job.error_category} error={job.error} code /></p> : null}
       {job.error_detail ? <pre class="detail" tabIndex={0} aria-label="Details of the error">{job.error_detail}</pre> : null}
-      {job.warnings.map((warning) => <p class="note note-warning" key={warning}>{warning}</p>)}
+      {job.warnings.map((warning) => <p class="note note-warning" key={warning} title={warning}>{warningWords(warning)}</p>)}
       <Facts items={[
         job.skip_reason ? ["Skipped because", reason(job.skip_reason)] : null,
         ["Attempts", count(job.attempts)],

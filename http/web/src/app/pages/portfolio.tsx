@@ -13,7 +13,8 @@ import type { FullReport, FullSection } from "../lib/report_model";
 import { useChanges, useResource, useTitle, type Resource } from "../lib/resource";
 import { Card, Facts, Figures, PageHead, Time } from "../parts/card";
 import { DataTable, type Column } from "../parts/data_table";
-import { ErrorText } from "../parts/error_text";
+import { DateField } from "../parts/date_field";
+import { ErrorText, WarningsText } from "../parts/error_text";
 import { ReportSection } from "../parts/report_view";
 import { Empty, Failure, Loaded, Loading } from "../parts/states";
 import { StatusMark } from "../parts/status_mark";
@@ -35,7 +36,7 @@ function Dates({ report, dates, set }: { report: FullReport | null; dates: strin
   return (
     <span class="date-walk" role="group" aria-label="Date of the figures">
       {button(-1, "Trading day before", "\u2039")}
-      <input type="date" aria-label="As of" value={shown} onChange={(event) => set(event.currentTarget.value || null)} />
+      <DateField label="As of" value={shown} set={(date) => set(date || null)} />
       {button(1, "Next trading day", "\u203a")}
       {query.get("as_of") === null ? null : <button type="button" class="button button-plain" onClick={() => set(null)}>Newest</button>}
     </span>
@@ -84,7 +85,7 @@ const JOB_COLUMNS: Column<Job>[] = [
   {
     id: "why", title: "Reason or warning", grow: true,
     render: (job) => job.error ? <ErrorText category={job.error_category} error={job.error} />
-      : job.skip_reason ? reason(job.skip_reason) : job.warnings.join("; ") || (job.reused_from ? `taken over from event ${job.reused_from}` : ""),
+      : job.skip_reason ? reason(job.skip_reason) : job.warnings.length > 0 ? <WarningsText warnings={job.warnings} /> : (job.reused_from ? `taken over from event ${job.reused_from}` : ""),
   },
   { id: "attempts", title: "Attempts", numeric: true, wide: true, render: (job) => count(job.attempts), sort: (job) => job.attempts },
   { id: "took", title: "Took", numeric: true, wide: true, render: (job) => duration(job.duration_seconds), sort: (job) => job.duration_seconds },

@@ -9,7 +9,8 @@ import { DASH } from "../lib/format";
 import { useQuery } from "../lib/location";
 import type { Palette } from "../lib/theme";
 import { Card } from "../parts/card";
-import { Chart, chartAxis, chartBase, type ChartTable } from "../parts/chart";
+import { Chart, chartAxis, chartBase, chartDates, type ChartTable } from "../parts/chart";
+import { DateField } from "../parts/date_field";
 import { Empty } from "../parts/states";
 
 interface Series { name: string; dates: string[]; values: (number | null)[]; bars?: boolean }
@@ -41,7 +42,7 @@ function option(theme: Palette, width: number, title: string, unit: Unit, series
     legend: many ? { top: 0, left: 0, textStyle: { color: theme.text, fontSize: 12 }, itemWidth: 24, itemHeight: 8 } : undefined,
     grid: { left: 4, right: 14, top: many ? 32 : 12, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), valueFormatter: (value: number | null) => (value === null || value === undefined ? "not known" : formatNumber(value, unit)) },
-    xAxis: { ...chartAxis(theme), type: "category", data: dates, boundaryGap: series.some((one) => one.bars === true), splitLine: { show: false } },
+    xAxis: { ...chartDates(theme, dates), boundaryGap: series.some((one) => one.bars === true) },
     yAxis: {
       ...chartAxis(theme), type: "value", scale: true, splitNumber: width < 420 ? 3 : 4,
       axisLabel: { color: theme.quiet, fontSize: 11, formatter: (value: number) => formatNumber(value, unit, true) },
@@ -162,7 +163,7 @@ export function History({ id, snapshots, asOf, open }: { id: string; snapshots: 
               onClick={() => query.set({ range: name === "all" ? null : name })}>{title}</button>
           ))}
         </span>
-        <label class="range-until">until <input type="date" value={to} onChange={(event) => query.set({ until: event.currentTarget.value || null })} /></label>
+        <label class="range-until">until <DateField label="Until" value={to} set={(date) => query.set({ until: date || null })} /></label>
         <span class="quiet">{dates[0]} to {dates[dates.length - 1]}, {dates.length} days. A click opens the day.</span>
       </div>
       {days.length === 0 ? <Empty title="No snapshot in this range" /> : (

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { download, get, type Query } from "../lib/api";
-import { count, duration, jobType, number, percent, reason, shortId, timeOfDay, utc, words } from "../lib/format";
+import { count, duration, jobType, number, percent, reason, shortId, timeOfDay, utc, warningWords, words } from "../lib/format";
 import type { EventPage, Job, LogEvent, LogLine, LogPage, Problem, Run } from "../lib/model";
 import { useChanges } from "../lib/resource";
 import type { RunGrid } from "../lib/run_grid";
@@ -147,7 +147,7 @@ const WARNING_COLUMNS: Column<Job>[] = [
   { id: "type", title: "Job", render: (job) => <>{jobType(job.job_type)}<span class="quiet">, {job.as_of}</span></> },
   { id: "quality", title: "Quality", render: (job) => (job.data_quality ? <StatusMark status={job.data_quality.quality_flag === "failed" ? "failed" : job.data_quality.quality_flag} /> : <span class="quiet">—</span>) },
   { id: "coverage", title: "Coverage", numeric: true, wide: true, render: (job) => percent(job.data_quality?.coverage) },
-  { id: "warnings", title: "Warnings", grow: true, render: (job) => (job.warnings.length === 0 ? <span class="quiet">quality is not full</span> : <ul class="warnings">{job.warnings.slice(0, 3).map((text) => <li key={text}>{text}</li>)}{job.warnings.length > 3 ? <li class="quiet">and {job.warnings.length - 3} more</li> : null}</ul>) },
+  { id: "warnings", title: "Warnings", grow: true, render: (job) => (job.warnings.length === 0 ? <span class="quiet">quality is not full</span> : <ul class="warnings">{job.warnings.slice(0, 3).map((text) => <li key={text} title={text}>{warningWords(text)}</li>)}{job.warnings.length > 3 ? <li class="quiet">and {job.warnings.length - 3} more</li> : null}</ul>) },
 ];
 const SKIPPED_COLUMNS: Column<Job>[] = [
   { id: "portfolio", title: "Portfolio", render: (job) => job.portfolio_name ?? "Market" },

@@ -32,6 +32,15 @@ export function chartAxis(theme: Palette): Record<string, unknown> {
   };
 }
 
+/** An axis of dates; the first and the last are not cut where the picture ends. */
+export function chartDates(theme: Palette, dates: string[]): Record<string, unknown> {
+  const axis = chartAxis(theme);
+  return {
+    ...axis, type: "category", data: dates, splitLine: { show: false },
+    axisLabel: { ...(axis["axisLabel"] as object), alignMinLabel: "left", alignMaxLabel: "right" },
+  };
+}
+
 /**
  * `option` makes the picture for a theme and a width; it is called again when either changes, and when
  * `version` does. `table` holds the same figures.

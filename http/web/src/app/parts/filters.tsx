@@ -2,6 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useQuery } from "../lib/location";
+import { DateField } from "./date_field";
 
 export interface Choice { value: string; text: string }
 export type Field =
@@ -44,7 +45,7 @@ export function Filters({ fields, children }: { fields: Field[]; children?: Comp
           <label class={`filter filter-${field.kind} ${value ? "filter-used" : ""}`} key={field.name}>
             <span>{field.title}</span>
             {field.kind === "text" ? <TextField field={field} value={value} set={set(field.name)} />
-              : field.kind === "date" ? <input type="date" value={value} onChange={(event) => set(field.name)(event.currentTarget.value)} />
+              : field.kind === "date" ? <DateField label={field.title} value={value} set={set(field.name)} />
                 : (
                   <select value={value} onChange={(event) => set(field.name)(event.currentTarget.value)}>
                     <option value="">{field.all ?? "All"}</option>

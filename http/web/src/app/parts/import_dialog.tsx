@@ -8,6 +8,7 @@ import {
 } from "../lib/import_kind";
 import type { ImportIssue, Portfolio, Problem } from "../lib/model";
 import { DataTable, type Column } from "./data_table";
+import { DateField } from "./date_field";
 import { Dialog } from "./dialog";
 import { toast } from "./toast";
 
@@ -119,7 +120,7 @@ function Entries({ settings, set, known }: { settings: Settings; set: (changes: 
               <input name="equity" inputMode="decimal" value={settings.equity} placeholder="optional" onInput={(event) => set({ equity: event.currentTarget.value })} />
             </label>
             <label class="entry"><span>Date of the equity</span>
-              <input name="equity_date" type="date" value={settings.equityDate} onInput={(event) => set({ equityDate: event.currentTarget.value })} />
+              <DateField label="Date of the equity" name="equity_date" value={settings.equityDate} set={(equityDate) => set({ equityDate })} />
             </label>
           </div>
           <p class="entry-help">Without equity, returns, ratios to equity and the index are not known.</p>

@@ -3,7 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { get } from "../lib/api";
-import { count, duration, jobType, number, percent, reason, shortHash, words } from "../lib/format";
+import { count, duration, jobType, number, percent, reason, shortHash, warningWords, words } from "../lib/format";
 import type { EventPage, LogEvent, Problem } from "../lib/model";
 import { codeAfter, type RunGrid } from "../lib/run_grid";
 import { useNow } from "../lib/resource";
@@ -133,7 +133,7 @@ export function JobPanel({ grid, job, first, until, version, onClose }: {
       {problem ? <Failure problem={problem} /> : events === null ? <Loading what="Reading the log" /> : null}
       {last?.type === "JobFailed" ? <p class="note note-error"><ErrorText category={last["category"] as string} error={last["error"] as string} code /></p> : null}
       {last ? <Result event={last} grid={grid} /> : null}
-      {warnings.length > 0 ? <section><h3>{warnings.length === 1 ? "Warning" : `${warnings.length} warnings`}</h3><ul class="warnings">{warnings.map((text) => <li key={text}>{text}</li>)}</ul></section> : null}
+      {warnings.length > 0 ? <section><h3>{warnings.length === 1 ? "Warning" : `${warnings.length} warnings`}</h3><ul class="warnings">{warnings.map((text) => <li key={text} title={text}>{warningWords(text)}</li>)}</ul></section> : null}
       {attempts.length > 0 ? <section><h3>Attempts</h3><Attempts attempts={attempts} /></section> : null}
       {events !== null && attempts.length === 0 && !last ? <p class="quiet">Nothing has happened to this job{code === 0 ? " yet" : ""}.</p> : null}
       <div class="dialog-links">

@@ -6,6 +6,7 @@ import { post, type Query } from "../lib/api";
 import type { Portfolio, Problem, Started } from "../lib/model";
 import { useResource } from "../lib/resource";
 import { isAdmin } from "../lib/session";
+import { DateField } from "./date_field";
 import { Confirm, Dialog } from "./dialog";
 import { toast } from "./toast";
 
@@ -84,11 +85,11 @@ export function StartDialog({ onClose }: { onClose: () => void }): JSX.Element {
               <label key={value}><input type="radio" name="when" value={value} checked={when === value} onChange={() => setWhen(value)} /><span>{title}</span></label>
             ))}
           </div>
-          {when === "day" ? <label class="entry"><span>As of</span><input type="date" name="as_of" required /></label> : null}
+          {when === "day" ? <label class="entry"><span>As of</span><DateField label="As of" name="as_of" required /></label> : null}
           {when === "range" ? (
             <div class="fields fields-two">
-              <label class="entry"><span>First day</span><input type="date" name="start_date" required /></label>
-              <label class="entry"><span>Last day</span><input type="date" name="end_date" required /></label>
+              <label class="entry"><span>First day</span><DateField label="First day" name="start_date" required /></label>
+              <label class="entry"><span>Last day</span><DateField label="Last day" name="end_date" required /></label>
             </div>
           ) : null}
         </fieldset>
