@@ -48,7 +48,7 @@ test("metrics give requests, refusals and times of each operation that was calle
 });
 
 test("a failed attempt says why in words, also where nobody has written any", () => {
-  assert.equal(errorWords("interrupted_too_often"), "the engine ended too often while it ran");
+  assert.equal(errorWords("interrupted_too_often"), "the engine ended too often");
   assert.equal(errorWords("disk_full"), "disk full");
   assert.equal(errorWords(null), "");
   assert.equal(warningWords("SNAP: short_history, 177 of 252 returns"), "SNAP: too few days of history, 177 of 252 returns");

@@ -65,7 +65,7 @@ export function duration(seconds: number | null | undefined): string {
   }
   if (s < 0.9995) {
     const ms = s * 1000;
-    return `${ms.toLocaleString("en-US", { maximumSignificantDigits: ms < 1 ? 1 : ms < 10 ? 2 : 3 })}${THIN}ms`;
+    return `${ms.toLocaleString("en-US", { maximumSignificantDigits: ms < 10 ? 2 : 3 })}${THIN}ms`;
   }
   if (s < 59.95) {
     return `${s < 10 ? s.toFixed(1) : s.toFixed(s < 20 ? 1 : 0)}${THIN}s`;
@@ -200,7 +200,7 @@ export function reason(code: string | null | undefined): string {
 }
 
 const ERRORS: Record<string, string> = {
-  interrupted_too_often: "the engine ended too often while it ran", deadline_exceeded: "it ran past its deadline",
+  interrupted_too_often: "the engine ended too often", deadline_exceeded: "it ran past its deadline",
   cancelled: "it was told to stop", out_of_memory: "memory ran out", exception: "the calculation broke off", invalid_result: "its result is not valid",
   wrong_scope: "it is not a job of a portfolio", not_a_trading_day: "the date is not a trading day", unknown_portfolio: "there is no such portfolio",
 };

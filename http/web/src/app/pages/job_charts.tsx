@@ -4,7 +4,7 @@ import type { Counts, TypeStatistics } from "../lib/catalog";
 import { count, duration, jobType, percent } from "../lib/format";
 import type { Palette } from "../lib/theme";
 import { Card } from "../parts/card";
-import { Chart, chartAxis, chartBase, chartDates } from "../parts/chart";
+import { Chart, DATE_ROOM, chartAxis, chartBase, chartDates } from "../parts/chart";
 
 /** Share of the jobs that were to run which succeeded, 0 to 1; null if none was. */
 export function rateOf(counts: Counts): number | null {
@@ -25,7 +25,7 @@ function durations(theme: Palette, type: TypeStatistics): Record<string, unknown
   return {
     ...base,
     legend: legend(theme),
-    grid: { left: 4, right: 14, top: 32, bottom: 4, containLabel: true },
+    grid: { left: 4, right: DATE_ROOM, top: 32, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), valueFormatter: (value: number | null) => (value === null || value === undefined ? "no computed job" : duration(value)) },
     xAxis: chartDates(theme, type.buckets.map((bucket) => bucket.start)),
     yAxis: { ...chartAxis(theme), type: "value", min: 0, splitNumber: 4, axisLabel: { color: theme.quiet, fontSize: 11, formatter: (value: number) => duration(value) } },
@@ -48,7 +48,7 @@ function outcomes(theme: Palette, type: TypeStatistics): Record<string, unknown>
     // Hatching says again what the colours say.
     aria: { enabled: true, label: { description: `Outcomes of ${jobType(type.job_type)}` }, decal: { show: true } },
     legend: legend(theme),
-    grid: { left: 4, right: 14, top: 32, bottom: 4, containLabel: true },
+    grid: { left: 4, right: DATE_ROOM, top: 32, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), axisPointer: { type: "shadow" } },
     xAxis: chartDates(theme, type.buckets.map((bucket) => bucket.start)),
     yAxis: { ...chartAxis(theme), type: "value", min: 0, splitNumber: 4, minInterval: 1 },

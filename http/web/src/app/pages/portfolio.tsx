@@ -194,7 +194,7 @@ export function Portfolio({ id }: { id: string }): JSX.Element {
         {value?.quality_flag ? <StatusMark status={value.quality_flag}>Data quality {value.quality_flag}</StatusMark> : null}
         {row.problem?.status === 404 ? <span class="quiet">deleted; its history stays</span> : null}
       </PageHead>
-      {value?.sections["summary"] ? <div class="portfolio-summary"><Summary section={value.sections["summary"]} /></div> : null}
+      {Object.keys(value?.sections["summary"]?.figures ?? {}).length > 0 && value?.sections["summary"] ? <div class="portfolio-summary"><Summary section={value.sections["summary"]} /></div> : null}
       <Tabs label="Views" tabs={[
         { id: "figures", title: "Figures", content: () => (value ? <ReportView report={value} /> : <NoReport of={report} />) },
         { id: "history", title: "History", content: () => <Loaded of={history}>{(document) => <History id={id} snapshots={document.snapshots} asOf={value?.as_of ?? asOf} open={set} />}</Loaded> },

@@ -9,7 +9,7 @@ import { DASH } from "../lib/format";
 import { useQuery } from "../lib/location";
 import type { Palette } from "../lib/theme";
 import { Card } from "../parts/card";
-import { Chart, chartAxis, chartBase, chartDates, type ChartTable } from "../parts/chart";
+import { Chart, DATE_ROOM, chartAxis, chartBase, chartDates, type ChartTable } from "../parts/chart";
 import { DateField } from "../parts/date_field";
 import { Empty } from "../parts/states";
 
@@ -40,7 +40,7 @@ function option(theme: Palette, width: number, title: string, unit: Unit, series
   return {
     ...base,
     legend: many ? { top: 0, left: 0, textStyle: { color: theme.text, fontSize: 12 }, itemWidth: 24, itemHeight: 8 } : undefined,
-    grid: { left: 4, right: 14, top: many ? 32 : 12, bottom: 4, containLabel: true },
+    grid: { left: 4, right: DATE_ROOM, top: many ? 32 : 12, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), valueFormatter: (value: number | null) => (value === null || value === undefined ? "not known" : formatNumber(value, unit)) },
     xAxis: { ...chartDates(theme, dates), boundaryGap: series.some((one) => one.bars === true) },
     yAxis: {

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { dateAfter, isoDate } from "../lib/format";
 
-const WRONG = "Not a date: yyyy-mm-dd, as in 2017-11-10";
+const WRONG = "No such date (yyyy-mm-dd)";
 
 /** `set` hears of whole dates, and of "" when the field is emptied. */
 export function DateField({ label, value = "", set, name, required }: {

@@ -121,7 +121,7 @@ export function Gaps({ section }: { section: FullSection }): JSX.Element {
     <>
       {section.gaps.map((gap) => (
         <p class={`note ${gap.status === "failed" ? "note-error" : ""}`} key={gap.job_type}>
-          <StatusMark status={gap.status === "not_run" ? "pending" : gap.status}>{jobType(gap.job_type)}: {gap.status.replace(/_/g, " ")}</StatusMark>{" "}
+          <StatusMark status={gap.status === "not_run" ? "pending" : gap.status}>{jobType(gap.job_type)}: {gap.status.replace(/_/g, " ")}.</StatusMark>{" "}
           {gap.text}{gap.figures_shown ? " The figures below are those of an earlier run." : ""}
         </p>
       ))}

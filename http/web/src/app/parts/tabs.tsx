@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef } from "preact/hooks";
 import { useQuery } from "../lib/location";
 
 export interface Tab { id: string; title: ComponentChildren; content: () => ComponentChildren }
@@ -10,6 +10,14 @@ export function Tabs({ tabs, name = "tab", label }: { tabs: Tab[]; name?: string
   const id = useId();
   const row = useRef<HTMLDivElement>(null);
   const chosen = tabs.find((tab) => tab.id === query.get(name)) ?? tabs[0];
+  // On a phone the row is scrolled: a link may lead to a tab that is out of view.
+  useEffect(() => {
+    const tab = row.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (row.current && tab) {
+      const past = tab.offsetLeft + tab.offsetWidth - row.current.clientWidth;
+      row.current.scrollLeft = Math.min(tab.offsetLeft, Math.max(row.current.scrollLeft, past));
+    }
+  }, [chosen?.id]);
   const choose = (tab: Tab | undefined, focus: boolean): void => {
     if (tab) {
       query.set({ [name]: tab === tabs[0] ? null : tab.id });
