@@ -10,7 +10,7 @@ export interface Range { first: number; end: number }
 export interface Cell { row: number; column: number }
 
 /** The largest cell that zooming makes. */
-export const CELL_MAX: Readonly<CellSize> = { width: 26, height: 22 };
+export const CELL_MAX: Readonly<CellSize> = { width: 34, height: 22 };
 /** From this size on, cells carry their symbol and a gap between them. */
 export const SYMBOL_LEAST = 11;
 export const GAP_LEAST = 4;
