@@ -120,6 +120,10 @@ std::expected<JobOutput, JobError> AttemptRunner::calculate() noexcept {
       unit_.store(unit.data(), std::memory_order_relaxed);
       done_.store(done, std::memory_order_relaxed);
     };
+    if (RL_FAILPOINT_FAILS("attempt.calculate")) {
+      return std::unexpected(
+          JobError{ErrorCategory::kTransient, "failpoint", "made to fail by a failpoint"});
+    }
     auto result = work_.calculation->run(work_.spec, token, progress);
     if (!result && stop_reason() == kStopDeadline) {
       return std::unexpected(JobError{ErrorCategory::kTimeout, kStopDeadline,

@@ -10,11 +10,16 @@
 namespace runledger {
 namespace {
 
-enum class Action : std::uint8_t { kKill, kHang };
+enum class Action : std::uint8_t { kKill, kHang, kFail };
+
+/// The only site whose caller asks whether it is to fail.
+constexpr std::string_view kFailingSite = "attempt.calculate";
 
 // Written before threads start, read by the armed site only.
 Action action = Action::kKill;
-std::atomic<std::uint64_t> hits_left{0};
+std::uint64_t first_hit = 1;
+std::uint64_t failures = 1;  ///< Of kFail: hits that fail, from the first on.
+std::atomic<std::uint64_t> hits{0};
 
 [[maybe_unused]] std::string names() {  // Without failpoints there is nothing to list.
   std::string text;
@@ -24,6 +29,55 @@ std::atomic<std::uint64_t> hits_left{0};
   }
   return text;
 }
+
+#if defined(RUNLEDGER_FAILPOINTS)
+struct Armed {
+  std::uint64_t first_hit = 1;
+  Action action = Action::kKill;
+  std::uint64_t failures = 1;
+};
+
+/// Takes the number at the front of ":number..." off `text`.
+Result<std::uint64_t> take_number(std::string_view& text) {
+  text.remove_prefix(1);
+  const auto digits = text.substr(0, text.find(':'));
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size() || number == 0) {
+    return fail(Code::kInvalidArgument,
+                "a failpoint is NAME:N:ACTION or NAME:N:fail:TIMES, with numbers from 1");
+  }
+  text.remove_prefix(digits.size());
+  return number;
+}
+
+/// `rest` is what follows the name: "", ":N", ":N:ACTION" or ":N:fail:TIMES".
+Result<Armed> parse_what(std::string_view name, std::string_view rest) {
+  Armed armed;
+  if (rest.empty()) {
+    return armed;
+  }
+  RL_TRY_ASSIGN(armed.first_hit, take_number(rest));
+  constexpr std::string_view kFail = ":fail";
+  if (rest.starts_with(kFail) && name == kFailingSite) {
+    armed.action = Action::kFail;
+    rest.remove_prefix(kFail.size());
+    if (!rest.empty()) {
+      RL_TRY_ASSIGN(armed.failures, take_number(rest));
+    }
+    if (rest.empty()) {
+      return armed;
+    }
+  }
+  if (rest == ":hang") {
+    armed.action = Action::kHang;
+  } else if (!rest.empty() && rest != ":kill") {
+    return fail(Code::kInvalidArgument, "the action of a failpoint is kill or hang, or fail at " +
+                                            std::string(kFailingSite));
+  }
+  return armed;
+}
+#endif
 
 }  // namespace
 
@@ -40,32 +94,24 @@ Status arm_failpoint(std::string_view spec) {
     return fail(Code::kInvalidArgument,
                 "there is no failpoint '" + std::string(name) + "'; there are: " + names());
   }
-  std::uint64_t hits = 1;
-  std::string_view rest = spec.substr(name.size());
-  if (!rest.empty()) {
-    rest.remove_prefix(1);
-    const auto text = rest.substr(0, rest.find(':'));
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), hits);
-    if (error != std::errc{} || end != text.data() + text.size() || hits == 0) {
-      return fail(Code::kInvalidArgument, "a failpoint is NAME:N:ACTION with N from 1");
-    }
-    rest.remove_prefix(text.size());
-  }
-  if (rest == ":hang") {
-    action = Action::kHang;
-  } else if (!rest.empty() && rest != ":kill") {
-    return fail(Code::kInvalidArgument, "the action of a failpoint is kill or hang");
-  }
-  hits_left.store(hits);
+  RL_TRY_ASSIGN(const auto armed, parse_what(name, spec.substr(name.size())));
+  action = armed.action;
+  first_hit = armed.first_hit;
+  failures = armed.failures;
+  hits.store(0);
   failpoint_detail::armed.store(
       static_cast<std::uint32_t>(std::distance(kFailpoints.begin(), found)) + 1);
   return {};
 #endif
 }
 
-void failpoint_detail::hit() noexcept {
-  if (hits_left.fetch_sub(1) != 1) {
-    return;
+bool failpoint_detail::hit() noexcept {
+  const auto hit = hits.fetch_add(1) + 1;
+  if (action == Action::kFail) {
+    return hit >= first_hit && hit - first_hit < failures;
+  }
+  if (hit != first_hit) {
+    return false;
   }
   if (action == Action::kKill) {
     kill(getpid(), SIGKILL);

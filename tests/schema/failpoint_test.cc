@@ -29,7 +29,9 @@ TEST(Failpoint, RefusesAnUnknownNameWithTheListOfNames) {
 TEST(Failpoint, RefusesWhatIsNoCountAndNoAction) {
   for (const auto* spec :
        {"import.before_append:0", "import.before_append:x",
-        "import.before_append:", "import.before_append:1:wait", "import.before_append:1:", ":1"}) {
+        "import.before_append:", "import.before_append:1:wait", "import.before_append:1:", ":1",
+        "import.before_append:1:fail", "attempt.calculate:1:fail:0", "attempt.calculate:1:fail:2:3",
+        "attempt.calculate:1:failed"}) {
     EXPECT_FALSE(arm_failpoint(spec).has_value()) << spec;
   }
   EXPECT_TRUE(arm_failpoint("").has_value());
@@ -46,6 +48,20 @@ TEST(FailpointDeathTest, KillsAtTheHitThatWasAskedFor) {
         pass_import();
       },
       ::testing::KilledBySignal(SIGKILL), "two passed");
+}
+
+TEST(FailpointDeathTest, FailsAsOftenAsWasAskedFor) {
+  EXPECT_EXIT(
+      {
+        const auto armed = arm_failpoint("attempt.calculate:2:fail:3");
+        std::string failed;
+        for (int hit = 1; armed && hit <= 6; ++hit) {
+          failed += RL_FAILPOINT_FAILS("attempt.calculate") ? 'f' : '.';
+        }
+        std::fputs(failed.c_str(), stderr);
+        std::exit(0);
+      },
+      ::testing::ExitedWithCode(0), "^\\.fff\\.\\.$");
 }
 
 TEST(FailpointDeathTest, LetsOtherSitesPass) {

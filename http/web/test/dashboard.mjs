@@ -192,6 +192,30 @@ test("a portfolio shows its figures, its history, and the reason beside what is 
   await sound("portfolio, jobs");
 });
 
+test("what fails waits for its retry, is given up, and succeeds when it is retried by hand", async () => {
+  // Nearly every attempt fails from the thirtieth on: each job three times, a second and two apart.
+  await server.end("SIGTERM");
+  await server.start("attempt.calculate:30:fail:1000000");
+  await page.goto(`${server.address}/`);
+  await live();
+  await start("2017-11-06", "2017-11-10");
+  const waiting = page.locator(".retries .countdown").first();
+  await waiting.waitFor();
+  assert.match(await waiting.innerText(), /^(in \d+\s*s|now)\s*attempt [23]$/);
+  await untilCells("retrying", 1);
+  await page.getByRole("heading", { name: "Last run" }).waitFor();
+  await untilCells("failed", 1);
+  await page.getByText("made to fail by a failpoint").first().waitFor();
+  await sound("now, after failures");
+  await server.end("SIGTERM");
+  await server.start();
+  await live();
+  await page.getByRole("button", { name: "Retry failed" }).click();
+  await page.getByRole("button", { name: "Retry", exact: true }).click();
+  await page.locator("main .status", { hasText: /Completed|With warnings/ }).first().waitFor();
+  await page.getByRole("button", { name: "Retry failed" }).waitFor({ state: "detached" });
+});
+
 test("the log is read from any event on, and followed", async () => {
   await page.goto(`${server.address}/events?at=200&event=200`);
   await page.locator(".event-json").filter({ hasText: '"seq": 200' }).waitFor();
@@ -202,6 +226,11 @@ test("the log is read from any event on, and followed", async () => {
   await page.getByRole("button", { name: "Following: pause" }).waitFor();
   await page.locator(".event-row", { hasText: "RunFinished" }).first().waitFor();
   assert.ok(await page.locator(".event-row").count() < 80, "only the rows in view are in the page");
+  await page.locator(".filters").getByLabel("Event", { exact: true }).selectOption("RunFinished");
+  await page.waitForFunction(() => {
+    const types = [...document.querySelectorAll(".event-row .event-type")].map((cell) => cell.textContent);
+    return types.length > 0 && types.every((type) => type.includes("RunFinished"));
+  });
   await sound("events");
 });
 

@@ -70,20 +70,6 @@ export class Server {
     return this.#process.pid;
   }
 
-  /** Starts it only to die at a failpoint, which may be before it listens. */
-  async die(failpoint) {
-    this.#process = this.#spawn(failpoint);
-    await this.gone();
-  }
-
-  /** Waits until it has ended by itself. */
-  async gone() {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      await once(this.#process, "exit");
-    }
-    this.#process = null;
-  }
-
   /** Stops it in the middle of what it does, until go() is called. */
   stand() {
     this.#process.kill("SIGSTOP");
