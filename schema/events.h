@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -347,8 +349,18 @@ struct Event {
   friend bool operator==(const Event&, const Event&) = default;
 };
 
-/// Name of the payload's kind as in the API: "JobSucceeded", "PricesIngested".
+/// Name of the payload's kind as in the API: "JobSucceeded", "PricesIngested". Lives for ever.
 [[nodiscard]] std::string_view event_type(const Payload& payload) noexcept;
+/// All that event_type gives for what this version knows.
+inline constexpr std::array<std::string_view, 30> kEventTypes = {
+    "EngineStarted",     "RunRequested",      "RunRejected",        "RunPlanned",
+    "RunStarted",        "RunResumed",        "RunCancelRequested", "RunFinished",
+    "JobAttempted",      "JobProgressed",     "JobRetryScheduled",  "JobSucceeded",
+    "JobFailed",         "JobSkipped",        "JobCancelled",       "JobInterrupted",
+    "PortfolioImported", "PortfolioDeleted",  "PricesIngested",     "RatesIngested",
+    "SectorsIngested",   "QuotesIngested",    "SplitsIngested",     "DividendsIngested",
+    "FlowsIngested",     "ParametersChanged", "ScenariosChanged",   "AccessGranted",
+    "AccessDenied",      "LogPruned"};
 /// Succeeded, or with warnings: if it has some, or if its quality is not full.
 [[nodiscard]] JobStatus status_of(const JobSucceeded& succeeded) noexcept;
 /// The job that a payload is about; null for all that is not about one.

@@ -59,10 +59,15 @@ Json filter_schema() {
     job_types.push_back(to_string(type));
   }
   job_types.push_back(nullptr);
+  Json types = Json(kEventTypes);
+  types.push_back(nullptr);
   Json text = {{"type", Json::array({"string", "null"})}};
   return {{"type", Json::array({"object", "null"})},
           {"properties",
-           {{"run_id", text}, {"portfolio_id", text}, {"job_type", {{"enum", job_types}}}}},
+           {{"run_id", text},
+            {"portfolio_id", text},
+            {"job_type", {{"enum", job_types}}},
+            {"type", {{"enum", types}}}}},
           {"additionalProperties", false}};
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "schema/events.h"
 
@@ -8,11 +10,12 @@ namespace runledger::http {
 
 /// Which events somebody wants: all fields that are set must be equal.
 struct EventFilter {
-  std::optional<RunId> run;
-  std::optional<PortfolioId> portfolio;
-  std::optional<JobType> job_type;
+  std::optional<RunId> run = std::nullopt;
+  std::optional<PortfolioId> portfolio = std::nullopt;
+  std::optional<JobType> job_type = std::nullopt;
+  std::optional<std::string> type = std::nullopt;  ///< One of kEventTypes.
 
-  [[nodiscard]] bool is_open() const noexcept { return !run && !portfolio && !job_type; }
+  [[nodiscard]] bool is_open() const noexcept { return !run && !portfolio && !job_type && !type; }
   friend bool operator==(const EventFilter&, const EventFilter&) = default;
 };
 
@@ -21,6 +24,7 @@ struct EventSubject {
   RunId run;
   std::optional<PortfolioId> portfolio;  ///< Of events about a job or a portfolio.
   std::optional<JobType> job_type;
+  std::string_view type;  ///< event_type of it, which lives for ever.
 };
 
 [[nodiscard]] EventSubject subject_of(const Event& event) noexcept;

@@ -1,8 +1,10 @@
 #include "http/feed/subscribe.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "store/catalog.h"
@@ -37,13 +39,14 @@ std::expected<EventFilter, Problem> parse_filter(const nlohmann::json& object,
                                                  const store::TableReader& tables) {
   EventFilter filter;
   for (const auto& [name, value] : object.items()) {
-    if (name != "run_id" && name != "portfolio_id" && name != "job_type") {
+    if (name != "run_id" && name != "portfolio_id" && name != "job_type" && name != "type") {
       return refuse(422, "invalid_subscribe", fmt::format("unknown filter '{}'", name));
     }
   }
   RL_TRY_PROBLEM(const auto run, optional_text(object, "run_id"));
   RL_TRY_PROBLEM(const auto portfolio, optional_text(object, "portfolio_id"));
   RL_TRY_PROBLEM(const auto job_type, optional_text(object, "job_type"));
+  RL_TRY_PROBLEM(filter.type, optional_text(object, "type"));
   if (run) {
     filter.run = RunId::parse(*run);
     if (!filter.run) {
@@ -58,6 +61,10 @@ std::expected<EventFilter, Problem> parse_filter(const nlohmann::json& object,
     if (!filter.job_type) {
       return refuse(422, "invalid_subscribe", "unknown job_type");
     }
+  }
+  if (filter.type && std::ranges::find(kEventTypes, *filter.type) == kEventTypes.end()) {
+    return refuse(422, "invalid_subscribe",
+                  fmt::format("unknown type; there are: {}", fmt::join(kEventTypes, ", ")));
   }
   return filter;
 }
@@ -110,6 +117,7 @@ std::expected<Subscribe, Problem> subscribe_of_query(const Arguments& arguments,
   }
   result.filter.run = arguments.run("run_id");
   result.filter.job_type = arguments.job_type("job_type");
+  result.filter.type = arguments.text("type");
   if (const auto portfolio = arguments.text("portfolio_id")) {
     RL_TRY_PROBLEM(result.filter.portfolio, parse_portfolio(*portfolio, tables));
   }

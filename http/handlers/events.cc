@@ -59,6 +59,7 @@ Outcome list_events(const ApiContext& context, const Call& call) {
   RL_TRY_PROBLEM(filter.portfolio, portfolio_filter(context, arguments));
   filter.run = arguments.run("run_id");
   filter.job_type = arguments.job_type("job_type");
+  filter.type = arguments.text("type");
   const auto& log = context.service.log();
   RL_TRY_ASSIGN(const auto scan,
                 scan_events(log, filter, arguments.sequence("after").value_or(Sequence{}),
@@ -98,6 +99,10 @@ const ParameterSpec kPortfolio = {
 const ParameterSpec kJobType = {.name = "job_type",
                                 .type = ParameterType::kJobType,
                                 .description = "Only events about jobs of this type."};
+const ParameterSpec kType = {.name = "type",
+                             .type = ParameterType::kChoice,
+                             .description = "Only events of this type.",
+                             .choices = {kEventTypes.begin(), kEventTypes.end()}};
 
 }  // namespace
 
@@ -117,7 +122,8 @@ void add_event_routes(Router& router, const ApiContext& context) {
                               .default_value = 100},
                              kRun,
                              kPortfolio,
-                             kJobType},
+                             kJobType,
+                             kType},
               .responses = {{200,
                              "The events.",
                              {{"events", "array"},
@@ -145,6 +151,7 @@ void add_event_routes(Router& router, const ApiContext& context) {
                              kRun,
                              kPortfolio,
                              kJobType,
+                             kType,
                              {.name = "every_progress",
                               .type = ParameterType::kBoolean,
                               .description = "Leave nothing out for a slow reader."},

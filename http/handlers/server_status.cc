@@ -57,6 +57,9 @@ void write_filter(JsonWriter& json, const EventFilter& filter) {
   if (filter.job_type) {
     json.field("job_type", to_string(*filter.job_type));
   }
+  if (filter.type) {
+    json.field("type", *filter.type);
+  }
   json.end_object();
 }
 

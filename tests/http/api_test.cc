@@ -109,6 +109,7 @@ TEST_F(ApiTest, NamesWhatIsWrongWithARequest) {
       {Method::kGet, "/api/v1/nothing", "", "", 404, "route_not_found"},
       {Method::kPut, "/api/v1/portfolios", "", "", 405, "method_not_allowed"},
       {Method::kGet, "/api/v1/events?limit=0", "", "", 400, "invalid_parameter"},
+      {Method::kGet, "/api/v1/events?type=JobLost", "", "", 400, "invalid_parameter"},
       {Method::kGet, "/api/v1/events?x=1", "", "", 400, "unknown_parameter"},
       {Method::kGet, "/api/v1/events?job_type=%ff", "", "", 400, "malformed_target"},
       {Method::kGet, "/api/v1/admin/batch/history?cursor=AAAA", "", "", 400, "invalid_cursor"},

@@ -153,6 +153,8 @@ TEST_F(EventFramesTest, MatchesAllFieldsOfAFilter) {
   EXPECT_FALSE(matches(EventFilter{RunId{}, kPortfolio, {}}, subject));
   EXPECT_FALSE(matches(EventFilter{kRun, PortfolioId{}, {}}, subject));
   EXPECT_FALSE(matches(EventFilter{{}, {}, JobType::kFactorAnalysis}, subject));
+  EXPECT_TRUE(matches(EventFilter{.type = std::string(subject.type)}, subject));
+  EXPECT_FALSE(matches(EventFilter{.type = "RunFinished"}, subject));
 }
 
 TEST_F(EventFramesTest, SelectsWhatFollowsInOnePiece) {

@@ -204,6 +204,10 @@ TEST_F(RunApiTest, FiltersEvents) {
     EXPECT_EQ(event.at("job_type"), "stress_testing");
     EXPECT_EQ(event.at("run_id"), run_);
   }
+  const auto finished = events("type=RunFinished&run_id=" + run_);
+  ASSERT_EQ(finished.size(), 1U);
+  EXPECT_EQ(finished[0].at("type"), "RunFinished");
+  EXPECT_TRUE(events("type=LogPruned").empty());
   EXPECT_TRUE(events("run_id=01900000-0000-7000-8000-000000000001").empty());
 }
 

@@ -93,7 +93,7 @@ export class LogReader {
 
   private async page(after: number, limit: number): Promise<EventPage | null> {
     const answer = await get<EventPage>("/api/v1/events", {
-      after: Math.min(after, Number.MAX_SAFE_INTEGER), limit, run_id: this.filter.run, portfolio_id: this.filter.portfolio, job_type: this.filter.jobType,
+      after: Math.min(after, Number.MAX_SAFE_INTEGER), limit, run_id: this.filter.run, portfolio_id: this.filter.portfolio, job_type: this.filter.jobType, type: this.filter.type,
     });
     if (this.closed) {
       return null;
