@@ -82,6 +82,11 @@ export class RunFollower {
   }
 }
 
+/** Lets the browser draw and answer: of a large run each step takes as long as a frame, or longer. */
+function breathe(): Promise<void> {
+  return new Promise((done) => window.setTimeout(done));
+}
+
 /** Grid and timeline of a run after event `at` (null: now). */
 export async function fetchShape(runId: string, at: number | null, abort: AbortSignal): Promise<RunShape | { problem: Problem }> {
   const path = `/api/v1/admin/batch/run/${encodeURIComponent(runId)}`;
@@ -89,13 +94,15 @@ export async function fetchShape(runId: string, at: number | null, abort: AbortS
   if (!grid.ok) {
     return { problem: grid.problem };
   }
+  await breathe();
+  const jobs = new RunGrid(grid.value);
   // The same moment for both, whatever happens between the two calls.
   const timeline = await get<TimelineDocument>(`${path}/timeline`, { at: grid.value.at_seq }, abort);
   if (!timeline.ok) {
     return { problem: timeline.problem };
   }
-  return {
-    grid: new RunGrid(grid.value), timeline: new RunTimeline(timeline.value, grid.value.requested_at), document: grid.value,
-    moved: Date.parse(grid.value.at_time ?? grid.value.requested_at),
-  };
+  await breathe();
+  const attempts = new RunTimeline(timeline.value, grid.value.requested_at);
+  await breathe();
+  return { grid: jobs, timeline: attempts, document: grid.value, moved: Date.parse(grid.value.at_time ?? grid.value.requested_at) };
 }

@@ -4,6 +4,8 @@ import type { LogEvent, RunGridDocument, RunStatus } from "./model";
 
 /** Characters of `jobs.status`, in the order of the codes (and of the grid's palette). */
 export const CODES = ".ryswfkc";
+/** By character. */
+const CODE_OF = Uint8Array.from({ length: 128 }, (_, character) => Math.max(0, CODES.indexOf(String.fromCharCode(character))));
 export const PENDING = 0;
 export const RUNNING = 1;
 export const RETRYING = 2;
@@ -79,37 +81,40 @@ export class RunGrid {
     this.market = portfolio.includes(-1);
     this.rows = document.portfolios.length + (this.market ? 1 : 0);
     document.portfolios.forEach((one, index) => this.rowOfPortfolio.set(one.id, index + (this.market ? 1 : 0)));
-    this.columns = this.findColumns();
+    const columnAt = this.findColumns();
+    this.columns = this.columnDate.length;
     this.cell = new Int32Array(this.rows * this.columns).fill(-1);
     for (let job = 0; job < this.jobs; job += 1) {
       const row = this.market ? (portfolio[job] ?? -1) + 1 : portfolio[job] ?? 0;
-      const column = this.columnOf.get(`${document.dates[date[job] ?? 0]} ${document.job_types[type[job] ?? 0]}`) ?? 0;
+      const column = columnAt[(date[job] ?? 0) * document.job_types.length + (type[job] ?? 0)]!;
       this.cellRow[job] = row;
       this.cellColumn[job] = column;
       this.cell[row * this.columns + column] = job;
-      const code = Math.max(0, CODES.indexOf(status.charAt(job)));
+      const code = CODE_OF[status.charCodeAt(job)] ?? 0;
       this.codes[job] = code;
       this.attempts[job] = attempts.charCodeAt(job) - 48;
       this.counts[code]! += 1;
     }
   }
 
-  private findColumns(): number {
+  /** Finds the columns; the column of (date, job type) at date x number of types + type, -1: none. */
+  private findColumns(): Int32Array {
     const { date, type } = this.document.jobs;
     const { dates, job_types: types } = this.document;
-    const used = new Uint8Array(dates.length * types.length);
+    const columnAt = new Int32Array(dates.length * types.length).fill(-1);
     for (let job = 0; job < this.jobs; job += 1) {
-      used[(date[job] ?? 0) * types.length + (type[job] ?? 0)] = 1;
+      columnAt[(date[job] ?? 0) * types.length + (type[job] ?? 0)] = 0;
     }
-    for (let at = 0; at < used.length; at += 1) {
-      if (used[at] === 1) {
+    for (let at = 0; at < columnAt.length; at += 1) {
+      if (columnAt[at] === 0) {
         const day = Math.floor(at / types.length);
+        columnAt[at] = this.columnDate.length;
         this.columnOf.set(`${dates[day]} ${types[at % types.length]}`, this.columnDate.length);
         this.columnDate.push(day);
         this.columnType.push(at % types.length);
       }
     }
-    return this.columnDate.length;
+    return columnAt;
   }
 
   /** Jobs that have ended, in whatever way. */

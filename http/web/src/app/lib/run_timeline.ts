@@ -9,8 +9,8 @@ export const OPEN = 6;
 
 export interface Retry { job: number; attempt: number; due: string; category: ErrorCategory; error: string }
 
-function grown<T extends Uint32Array | Int32Array | Uint8Array | Float64Array>(old: T, make: (length: number) => T): T {
-  const next = make(Math.max(256, old.length * 2));
+/** `next` with the beginning of `old`, which is no longer. */
+function grown<T extends Uint32Array | Int32Array | Uint8Array | Float64Array>(old: T, next: T): T {
   next.set(old);
   return next;
 }
@@ -42,6 +42,7 @@ export class RunTimeline {
     this.origin = Date.parse(requestedAt);
     this.atSeq = document.at_seq;
     const { job, attempt, slot, start_ms, duration_ms, outcome } = document.attempts;
+    this.makeRoom(job.length);
     for (let at = 0; at < job.length; at += 1) {
       const length = duration_ms[at] ?? null;
       const code = Math.max(0, OUTCOMES.indexOf(outcome.charAt(at)));
@@ -115,15 +116,19 @@ export class RunTimeline {
     }
   }
 
+  private makeRoom(length: number): void {
+    this.job = grown(this.job, new Uint32Array(length));
+    this.attempt = grown(this.attempt, new Uint8Array(length));
+    this.slot = grown(this.slot, new Int32Array(length));
+    this.start = grown(this.start, new Float64Array(length));
+    this.end = grown(this.end, new Float64Array(length));
+    this.outcome = grown(this.outcome, new Uint8Array(length));
+  }
+
   private add(job: number, attempt: number, start: number): void {
     const at = this.size;
     if (at === this.job.length) {
-      this.job = grown(this.job, (n) => new Uint32Array(n));
-      this.attempt = grown(this.attempt, (n) => new Uint8Array(n));
-      this.slot = grown(this.slot, (n) => new Int32Array(n));
-      this.start = grown(this.start, (n) => new Float64Array(n));
-      this.end = grown(this.end, (n) => new Float64Array(n));
-      this.outcome = grown(this.outcome, (n) => new Uint8Array(n));
+      this.makeRoom(Math.max(256, at * 2));
     }
     this.job[at] = job;
     this.attempt[at] = attempt;
