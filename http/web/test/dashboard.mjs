@@ -202,10 +202,10 @@ test("what fails waits for its retry, is given up, and succeeds when it is retri
   const waiting = page.locator(".retries .countdown").first();
   await waiting.waitFor();
   assert.match(await waiting.innerText(), /^(in \d+\s*s|now)\s*attempt [23]$/);
-  await untilCells("retrying", 1);
+  await untilCells("to be retried", 1);
   await page.getByRole("heading", { name: "Last run" }).waitFor();
   await untilCells("failed", 1);
-  await page.getByText("made to fail by a failpoint").first().waitFor();
+  await page.locator(".area-attention").getByText(/failpoint/i).first().waitFor();
   await sound("now, after failures");
   await server.end("SIGTERM");
   await server.start();
@@ -226,7 +226,7 @@ test("the log is read from any event on, and followed", async () => {
   await page.getByRole("button", { name: "Following: pause" }).waitFor();
   await page.locator(".event-row", { hasText: "RunFinished" }).first().waitFor();
   assert.ok(await page.locator(".event-row").count() < 80, "only the rows in view are in the page");
-  await page.locator(".filters").getByLabel("Event", { exact: true }).selectOption("RunFinished");
+  await page.locator(".filter select").filter({ has: page.locator('option[value="RunFinished"]') }).selectOption("RunFinished");
   await page.waitForFunction(() => {
     const types = [...document.querySelectorAll(".event-row .event-type")].map((cell) => cell.textContent);
     return types.length > 0 && types.every((type) => type.includes("RunFinished"));

@@ -47,8 +47,9 @@ export class Server {
   }
 
   #spawn(failpoint) {
+    // What is made to fail is logged, and no news.
     return spawn(this.binary, ["--log-level", "warning", "--threads", "1", "--data", this.store, "serve", "--listen", `127.0.0.1:${this.#port}`], {
-      env: { ...environment(), ...(failpoint ? { RUNLEDGER_FAILPOINT: failpoint } : {}) }, stdio: ["ignore", "pipe", "inherit"],
+      env: { ...environment(), ...(failpoint ? { RUNLEDGER_FAILPOINT: failpoint } : {}) }, stdio: ["ignore", "pipe", failpoint ? "ignore" : "inherit"],
     });
   }
 

@@ -110,9 +110,10 @@ test("attempts of the timeline share no slot at one time, and what waits has non
   fold("JobSucceeded", 8, 40, "A", "2026-01-02", done(0.03));
   fold("JobSucceeded", 9, 50, "B", "2026-01-02", done(0.03));
   assert.deepEqual([line.start[1], line.end[1], line.slot[1]], [10, 40, 0]);
-  assert.deepEqual([line.start[2], line.slot[2], line.slots], [20, 1, 2], "it overlapped: a slot of its own");
+  assert.deepEqual([line.start[2], line.end[2], line.slot[2], line.slots], [6, 36, 1, 2], "it overlapped: a slot of its own");
   fold("JobRetryScheduled", 10, 60, "B", "2026-01-05", { attempt: 1, due: at(90), category: "transient", error: "e" });
   assert.equal(line.retries.get(5).error, "e");
+  assert.deepEqual([line.start[3], line.end[3], line.slot[3], line.slots], [40, 60, 0, 2], "its length is not known: since its slot was free");
   fold("JobAttempted", 11, 95, "B", "2026-01-05", { attempt: 2 });
   assert.equal(line.retries.size, 0);
   const greeks = durationsByType(line, one).find((type) => type.type === "greeks_calculation");

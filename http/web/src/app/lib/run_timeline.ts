@@ -142,8 +142,8 @@ export class RunTimeline {
     this.open.set(job, at);
   }
 
-  /** `computing` in ms, if the event says so; the rest of the time since the attempt was waiting. */
-  private finish(job: number, end: number, outcome: number, computing = Number.POSITIVE_INFINITY): boolean {
+  /** `computing` in ms, if the event says so; the rest of the time since the attempt it waited, as far as can be told. */
+  private finish(job: number, end: number, outcome: number, computing: number | null = null): boolean {
     if (outcome !== 3) {
       this.retries.delete(job);
     }
@@ -151,9 +151,17 @@ export class RunTimeline {
     if (at === undefined) {
       return outcome !== 3;
     }
-    const begun = Math.max(Math.min(this.start[at]!, end), end - computing);
-    const free = this.slotEnd.findIndex((until) => until <= begun);
-    this.close(at, begun, end, outcome, free < 0 ? this.slotEnd.length : free);
+    const attempted = Math.min(this.start[at]!, end);
+    const took = computing === null ? null : Math.min(computing, end - attempted);
+    // As the server lays them out: into the slot that it leaves idle for the least time.
+    let slot = -1;
+    this.slotEnd.forEach((until, index) => {
+      if (until <= end - (took ?? 0) && (slot < 0 || until > this.slotEnd[slot]!)) {
+        slot = index;
+      }
+    });
+    const begun = slot < 0 ? attempted : Math.max(attempted, this.slotEnd[slot]!);
+    this.close(at, begun, took === null ? end : begun + took, outcome, slot < 0 ? this.slotEnd.length : slot);
     return true;
   }
 
