@@ -1,9 +1,16 @@
 // The part of the log that the page of events holds: node --test test/unit/event_window.test.mjs
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { load } from "../module.mjs";
 
-const { EventWindow, eventLine, fits, rowsInView, toneOfEvent } = await load("src/app/lib/event_window.ts");
+const { EVENT_TYPES, EventWindow, eventLine, fits, rowsInView, toneOfEvent } = await load("src/app/lib/event_window.ts");
+const ALL_TYPES = readFileSync(new URL("../../../../schema/events.h", import.meta.url), "utf8").match(/kEventTypes = \{([^}]*)\}/)[1].match(/\w+/g);
+
+test("every type that the server knows can be chosen", () => {
+  assert.deepEqual([...EVENT_TYPES].sort(), ALL_TYPES.sort());
+});
+
 const open = { run: null, portfolio: null, jobType: null, type: null };
 const events = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => ({ seq: from + at, time: "", type: (from + at) % 3 === 0 ? "JobFailed" : "JobSucceeded" }));
 const seqs = (window) => window.rows.map((row) => row.seq);

@@ -202,6 +202,7 @@ export function reason(code: string | null | undefined): string {
 const ERRORS: Record<string, string> = {
   interrupted_too_often: "the engine ended too often", deadline_exceeded: "it ran past its deadline",
   cancelled: "it was told to stop", out_of_memory: "memory ran out", exception: "the calculation broke off", invalid_result: "its result is not valid",
+  failpoint: "made to fail by a failpoint",
   wrong_scope: "it is not a job of a portfolio", not_a_trading_day: "the date is not a trading day", unknown_portfolio: "there is no such portfolio",
 };
 
