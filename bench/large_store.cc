@@ -96,9 +96,9 @@ std::expected<engine::JobOutput, engine::JobError> drawn_result(const engine::Jo
 }
 
 /// Plans toy jobs for portfolios that there are.
-class Planner final : public engine::Planner {
+class PortfolioPlanner final : public engine::Planner {
  public:
-  explicit Planner(std::vector<PlannedPortfolio> portfolios)
+  explicit PortfolioPlanner(std::vector<PlannedPortfolio> portfolios)
       : portfolios_(std::move(portfolios)),
         toy_(static_cast<std::uint32_t>(portfolios_.size()), drawn_result) {}
   [[nodiscard]] Result<std::shared_ptr<const engine::Calculation>> calculation(
@@ -118,7 +118,7 @@ class Planner final : public engine::Planner {
 
 int make(const std::filesystem::path& directory, std::uint32_t portfolios, std::int32_t days) {
   auto imported = import_inputs(directory, portfolios);
-  Planner planner(std::move(imported.portfolios));
+  PortfolioPlanner planner(std::move(imported.portfolios));
   bench::BareEngine engine(directory, planner, 2);
   const auto& calendar = engine::Calendar::nyse();
   const auto last = calendar.index_on_or_before(imported.last);
