@@ -12,9 +12,6 @@ namespace {
 
 enum class Action : std::uint8_t { kKill, kHang, kFail };
 
-/// The only site whose caller asks whether it is to fail.
-constexpr std::string_view kFailingSite = "attempt.calculate";
-
 // Written before threads start, read by the armed site only.
 Action action = Action::kKill;
 std::uint64_t first_hit = 1;
@@ -31,6 +28,15 @@ std::atomic<std::uint64_t> hits{0};
 }
 
 #if defined(RUNLEDGER_FAILPOINTS)
+/// The only site whose caller asks whether it is to fail.
+constexpr std::string_view kFailingSite = "attempt.calculate";
+
+std::unexpected<Error> wrong_form() {
+  return fail(Code::kInvalidArgument, "a failpoint is NAME, NAME:N, NAME:N:kill, NAME:N:hang, or " +
+                                          std::string(kFailingSite) +
+                                          ":N:fail:TIMES, with numbers from 1");
+}
+
 struct Armed {
   std::uint64_t first_hit = 1;
   Action action = Action::kKill;
@@ -44,8 +50,7 @@ Result<std::uint64_t> take_number(std::string_view& text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || end != digits.data() + digits.size() || number == 0) {
-    return fail(Code::kInvalidArgument,
-                "a failpoint is NAME:N:ACTION or NAME:N:fail:TIMES, with numbers from 1");
+    return wrong_form();
   }
   text.remove_prefix(digits.size());
   return number;
@@ -62,18 +67,15 @@ Result<Armed> parse_what(std::string_view name, std::string_view rest) {
   if (rest.starts_with(kFail) && name == kFailingSite) {
     armed.action = Action::kFail;
     rest.remove_prefix(kFail.size());
-    if (!rest.empty()) {
+    if (rest.starts_with(':')) {
       RL_TRY_ASSIGN(armed.failures, take_number(rest));
     }
-    if (rest.empty()) {
-      return armed;
-    }
+  } else if (rest == ":hang" || rest == ":kill") {
+    armed.action = rest == ":hang" ? Action::kHang : Action::kKill;
+    rest = {};
   }
-  if (rest == ":hang") {
-    armed.action = Action::kHang;
-  } else if (!rest.empty() && rest != ":kill") {
-    return fail(Code::kInvalidArgument, "the action of a failpoint is kill or hang, or fail at " +
-                                            std::string(kFailingSite));
+  if (!rest.empty()) {
+    return wrong_form();
   }
   return armed;
 }

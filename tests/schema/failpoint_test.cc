@@ -31,7 +31,8 @@ TEST(Failpoint, RefusesWhatIsNoCountAndNoAction) {
        {"import.before_append:0", "import.before_append:x",
         "import.before_append:", "import.before_append:1:wait", "import.before_append:1:", ":1",
         "import.before_append:1:fail", "attempt.calculate:1:fail:0", "attempt.calculate:1:fail:2:3",
-        "attempt.calculate:1:failed"}) {
+        "attempt.calculate:1:fail:2:kill", "attempt.calculate:1:failed",
+        "attempt.calculate:1:failx5"}) {
     EXPECT_FALSE(arm_failpoint(spec).has_value()) << spec;
   }
   EXPECT_TRUE(arm_failpoint("").has_value());
