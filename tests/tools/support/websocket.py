@@ -20,6 +20,9 @@ class WebSocket:
         self.buffer = b""
         try:
             self.socket = socket.create_connection(address, timeout=timeout)
+        except OSError as error:
+            raise Closed() from error
+        try:
             key = base64.b64encode(os.urandom(16)).decode()
             lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Upgrade: websocket",
                      "Connection: Upgrade", f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"]
@@ -28,7 +31,8 @@ class WebSocket:
             self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
             while b"\r\n\r\n" not in self.buffer:
                 self.fill()
-        except OSError as error:
+        except (Closed, OSError) as error:
+            self.close()
             raise Closed() from error
         head, self.buffer = self.buffer.split(b"\r\n\r\n", 1)
         self.status = int(head.split()[1])
@@ -42,11 +46,23 @@ class WebSocket:
             raise Closed()
         self.buffer += some
 
-    def take(self, count):
+    def need(self, count):
         while len(self.buffer) < count:
             self.fill()
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
-        return taken
+
+    def take_frame(self):
+        """Opcode and payload of the next frame. A frame of which only a part came stays in the buffer
+        whole, so that a caller whose patience ended can ask again."""
+        self.need(2)
+        start, size = 2, self.buffer[1] & 0x7F
+        if size >= 126:
+            start, form = (4, "!H") if size == 126 else (10, "!Q")
+            self.need(start)
+            size = struct.unpack(form, self.buffer[2:start])[0]
+        self.need(start + size)
+        opcode, payload = self.buffer[0] & 0x0F, self.buffer[start:start + size]
+        self.buffer = self.buffer[start + size:]
+        return opcode, payload
 
     def send(self, payload, opcode=1):
         mask = os.urandom(4)
@@ -68,14 +84,7 @@ class WebSocket:
         """The next text frame as JSON. TimeoutError if none comes in time."""
         try:
             while True:
-                first, size = self.take(2)
-                size &= 0x7F
-                if size == 126:
-                    size = struct.unpack("!H", self.take(2))[0]
-                elif size == 127:
-                    size = struct.unpack("!Q", self.take(8))[0]
-                payload = self.take(size)
-                opcode = first & 0x0F
+                opcode, payload = self.take_frame()
                 if opcode == 1:
                     return json.loads(payload)
                 if opcode == 8:
