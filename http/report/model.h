@@ -111,7 +111,7 @@ struct Report {
   std::string as_of;
   RunNote run;
   std::int64_t formula_version = 0;
-  std::string quality;  ///< full, limited, failed, or unknown: the worst of all jobs.
+  std::string quality;  ///< full, limited, failed, or unknown (worst_quality).
   std::vector<Section> sections;
 };
 

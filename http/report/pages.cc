@@ -197,10 +197,12 @@ std::string quality_words(std::string_view flag) {
     return "Full: nothing of weight is missing.";
   }
   if (flag == "limited") {
-    return "Limited: some figures rest on part of the positions or a short history.";
+    return "Limited: some figures are missing, or rest on part of the positions or a short "
+           "history.";
   }
   if (flag == "failed") {
-    return "Failed: a figure rests on less than half of the positions. Read with great care.";
+    return "Failed: the value of the day is missing, or a figure rests on less than half of the "
+           "positions. Read with great care.";
   }
   return "Unknown: no job has made a result.";
 }

@@ -31,22 +31,6 @@ Cell cell_of_value(const Json& value) {
   return Missing{"not_reported"};
 }
 
-std::string worst_quality(const Material& material) {
-  static constexpr std::string_view kFlags[] = {"full", "limited", "failed"};
-  std::string worst;
-  std::size_t rank = 0;
-  for (const auto& [type, record] : material.jobs) {
-    const auto flag = member(record.document, "data_quality").value("quality_flag", "");
-    const auto* found = std::ranges::find(kFlags, flag);
-    const auto place = static_cast<std::size_t>(found - kFlags);
-    if (place < std::size(kFlags) && (worst.empty() || place > rank)) {
-      worst = flag;
-      rank = place;
-    }
-  }
-  return worst.empty() ? "unknown" : worst;
-}
-
 // A picture of nothing is none: the table says why.
 void drop_empty_charts(Section& section) {
   std::erase_if(section.charts, [&](const Chart& chart) {

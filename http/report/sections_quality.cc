@@ -59,6 +59,19 @@ const DataQuality* quality_of(const JobRecord& record) {
   return is_known ? &*record.source->quality : nullptr;
 }
 
+// What a missing result does to the trust in a date: nothing if there was nothing to calculate.
+std::string_view quality_of_gap(JobType job, const JobRecord& record) {
+  static constexpr std::array kNothingToDo = {SkipReason::kNoOptions, SkipReason::kNotScheduled,
+                                              SkipReason::kNoPositions, SkipReason::kNotApplicable};
+  const auto gap = gap_of(job, record);
+  if (!gap || std::ranges::any_of(kNothingToDo, [&](SkipReason reason) {
+        return gap->reason == to_string(reason);
+      })) {
+    return "";
+  }
+  return job == JobType::kPortfolioSnapshot && !gap->figures_shown ? "failed" : "limited";
+}
+
 void add_jobs(SectionBuilder& section, const Material& material) {
   Table* jobs = section.table("jobs", "Jobs of the date",
                               {{"job", "Job", Unit::kText},
@@ -179,6 +192,24 @@ void add_unknowns(SectionBuilder& section, const std::vector<Section>& others) {
 }
 
 }  // namespace
+
+std::string worst_quality(const Material& material) {
+  static constexpr std::string_view kFlags[] = {"full", "limited", "failed"};
+  std::string worst;
+  std::size_t rank = 0;
+  const auto consider = [&](std::string_view flag) {
+    const auto place = static_cast<std::size_t>(std::ranges::find(kFlags, flag) - kFlags);
+    if (place < std::size(kFlags) && (worst.empty() || place > rank)) {
+      worst = flag;
+      rank = place;
+    }
+  };
+  for (const auto& [type, record] : material.jobs) {
+    consider(member(record.document, "data_quality").value("quality_flag", ""));
+    consider(quality_of_gap(type, record));
+  }
+  return worst.empty() ? "unknown" : worst;
+}
 
 Section quality_section(const Material& material, const std::vector<Section>& others) {
   SectionBuilder section(material, "data_quality", "Data quality",

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "http/api.h"
+#include "http/report/sections.h"
 #include "tests/http/api_fixture.h"
 
 namespace runledger::http {
@@ -216,6 +217,35 @@ TEST_F(ReportTest, NamesTheJobsThatAreMissing) {
   EXPECT_EQ(sections.at("greeks").at("gaps").at(0).at("reason"), "no_options");
   EXPECT_FALSE(sections.at("data_quality").at("figures").empty());
   EXPECT_THAT(get("Dark", "?format=md").body, HasSubstr("**Stress tests: skipped.**"));
+}
+
+TEST_F(ReportTest, IsNoBetterThanTheJobsThatAreMissing) {
+  EXPECT_EQ(model("Dark").at("quality_flag"), "failed");  // No snapshot: its prices are unknown.
+  EXPECT_THAT(get("Dark", "?format=md").body, HasSubstr("Failed: the value of the day is missing"));
+}
+
+TEST(ReportQuality, IsTheWorstThatAJobSaysOrLacks) {
+  report::Material material;
+  const auto good = report::Json::parse(R"({"data_quality": {"quality_flag": "full"}})");
+  for (const auto type : kAllJobTypes) {
+    material.jobs[type].document = good;
+  }
+  EXPECT_EQ(report::worst_quality(material), "full");
+  const auto without = [&](JobType type, const store::JobRow& newest) {
+    auto lacking = material;
+    lacking.jobs[type] = {.latest = {}, .source = {}, .newest = newest, .document = {}};
+    return report::worst_quality(lacking);
+  };
+  store::JobRow skipped;
+  skipped.status = JobStatus::kSkipped;
+  skipped.skip_reason = SkipReason::kNoOptions;
+  EXPECT_EQ(without(JobType::kGreeksCalculation, skipped), "full");
+  skipped.skip_reason = SkipReason::kDependencyFailed;
+  EXPECT_EQ(without(JobType::kGreeksCalculation, skipped), "limited");
+  EXPECT_EQ(without(JobType::kPortfolioSnapshot, skipped), "failed");
+  store::JobRow failed;
+  failed.status = JobStatus::kFailed;
+  EXPECT_EQ(without(JobType::kStressTesting, failed), "limited");
 }
 
 TEST_F(ReportTest, HasNothingOfLaterDates) {
