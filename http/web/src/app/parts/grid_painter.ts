@@ -1,11 +1,12 @@
 // Draws the visible part of a grid from tiles. While cells are small, a tile has one pixel for a cell
 // or, in an overview, for a block of cells, and is scaled; once cells have edges it has them as they
 // are seen, with gaps and symbols. Only tiles in view are made; a changed cell repaints itself.
-import { FONT, dark, light, type Theme } from "../../charts/theme";
+import { dark, light, type Theme } from "../../charts/theme";
 import {
-  EMPTY, GAP_LEAST, SYMBOL_LEAST, blockOf, edgeOf, labelEvery, uprightType, visibleRange,
-  type Cell, type CellCodes, type CellSize, type Extent, type Range,
+  EMPTY, GAP_LEAST, SYMBOL_LEAST, blockOf, edgeOf, visibleRange,
+  type Cell, type CellCodes, type CellSize, type Range,
 } from "./grid_geometry";
+import { GridNames, type Names, type View } from "./grid_names";
 import type { Palette } from "./palettes";
 
 /** Blocks along a side of a scaled tile, and about the device pixels along one of an exact tile. */
@@ -25,27 +26,6 @@ interface Plan {
   tile: { rows: number; columns: number };
   /** Size of a cell, if tiles are made as they are seen. */
   exact: CellSize | null;
-}
-
-/** The names along the edges. */
-export interface Names {
-  row(index: number): string;
-  column(index: number): string;
-  /** What several columns have in common, or null. */
-  group: ((index: number) => string) | null;
-}
-
-/** The state of one picture. */
-export interface View {
-  size: CellSize;
-  scroll: { left: number; top: number };
-  extent: Extent;
-  labels: Extent;
-  /** Do the names of columns stand upright? Else some of them lie. */
-  upright: boolean;
-  focus: Cell | null;
-  hover: Cell | null;
-  focused: boolean;
 }
 
 function rgba(hex: string): number {
@@ -73,6 +53,7 @@ function blank(width: number, height: number): [HTMLCanvasElement, CanvasRenderi
 
 export class GridPainter {
   private readonly context: CanvasRenderingContext2D;
+  private readonly edgeNames: GridNames;
   private tiles = new Map<number, Tile>();
   private sprites: (HTMLCanvasElement | null)[] = [];
   private spriteKey = "";
@@ -91,6 +72,7 @@ export class GridPainter {
     private readonly names: Names,
   ) {
     this.context = canvas.getContext("2d", { alpha: false })!;
+    this.edgeNames = new GridNames(this.context, names, cells.columns);
     this.setTheme(false);
   }
 
@@ -149,8 +131,7 @@ export class GridPainter {
     this.drawMarks(view);
     context.restore();
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    this.drawColumnNames(view, columns);
-    this.drawRowNames(view, rows);
+    this.edgeNames.draw(view, this.theme, rows, columns);
   }
 
   private setPlan(plan: Plan): void {
@@ -433,145 +414,6 @@ export class GridPainter {
     if (view.focus && view.focused) {
       box(view.focus, this.theme.background, 4);
       box(view.focus, this.theme.text, 2);
-    }
-  }
-
-  private isMarked(view: View, row: number | null, column: number | null): boolean {
-    const cell = view.hover ?? (view.focused ? view.focus : null);
-    return cell !== null && (row === null ? cell.column === column : cell.row === row);
-  }
-
-  private drawRowNames(view: View, rows: Range): void {
-    const { context } = this;
-    context.fillStyle = this.theme.background;
-    context.fillRect(0, view.labels.height, view.labels.width, view.extent.height);
-    context.save();
-    context.beginPath();
-    context.rect(0, view.labels.height, view.labels.width - 6, view.extent.height);
-    context.clip();
-    context.font = `12px ${FONT}`;
-    context.textBaseline = "middle";
-    context.textAlign = "left";
-    const every = labelEvery(view.size.height, 13);
-    const name = (row: number, marked: boolean): void => {
-      const y = view.labels.height + (row + (every === 1 ? 0.5 : 0)) * view.size.height - view.scroll.top + (every === 1 ? 0 : 6);
-      if (marked) {
-        context.fillStyle = this.theme.line;
-        context.fillRect(0, y - 8, view.labels.width, 16);
-      }
-      context.fillStyle = marked ? this.theme.text : this.theme.quiet;
-      context.fillText(this.names.row(row), 4, y);
-    };
-    for (let row = Math.ceil(rows.first / every) * every; row < rows.end; row += every) {
-      // One of many names that does not fit at the bottom is left out; one of every row scrolls with it.
-      if (every === 1 || view.labels.height + row * view.size.height - view.scroll.top + 13 <= view.extent.height) {
-        name(row, false);
-      }
-    }
-    for (let row = rows.first; row < rows.end; ++row) {
-      if (this.isMarked(view, row, null)) {
-        name(row, true);
-      }
-    }
-    context.restore();
-  }
-
-  private drawColumnNames(view: View, columns: Range): void {
-    const { context } = this;
-    const { group } = this.names;
-    context.fillStyle = this.theme.background;
-    context.fillRect(0, 0, view.extent.width, view.labels.height);
-    context.save();
-    context.beginPath();
-    context.rect(view.labels.width, 0, view.extent.width, view.labels.height);
-    context.clip();
-    context.font = `12px ${FONT}`;
-    context.textBaseline = "middle";
-    if (group) {
-      this.drawGroups(view, columns, group);
-    }
-    if (view.upright) {
-      this.drawUprightNames(view, columns);
-    } else {
-      this.drawSparseNames(view, columns, group !== null);
-    }
-    context.restore();
-  }
-
-  private drawGroups(view: View, columns: Range, group: (index: number) => string): void {
-    const { context } = this;
-    context.textAlign = "left";
-    let first = columns.first;
-    while (first > 0 && group(first - 1) === group(columns.first)) {
-      first -= 1;
-    }
-    let free = view.labels.width;
-    for (let column = first; column < columns.end;) {
-      const text = group(column);
-      let end = column + 1;
-      while (end < this.cells.columns && group(end) === text) {
-        end += 1;
-      }
-      const left = view.labels.width + column * view.size.width - view.scroll.left;
-      const right = view.labels.width + end * view.size.width - view.scroll.left;
-      // The name stays in view while any of its columns is.
-      const width = context.measureText(text).width;
-      const x = Math.max(left, Math.min(view.labels.width, right - width - 8)) + 2;
-      // Half a name at the edge of the view says nothing; the first is needed to know where one is.
-      const whole = x + width <= view.extent.width || column === first;
-      if (whole && x >= free && x + width <= Math.max(right, left + width + 8) + 1) {
-        context.fillStyle = this.theme.text;
-        context.fillText(text, x, 9);
-        free = x + width + 8;
-        context.fillStyle = this.theme.line;
-        context.fillRect(Math.round(left) - 1, 2, 1, view.labels.height - 4);
-      }
-      column = end;
-    }
-  }
-
-  private drawUprightNames(view: View, columns: Range): void {
-    const { context } = this;
-    context.textAlign = "left";
-    context.font = `${uprightType(view.size.width)}px ${FONT}`;
-    for (let column = columns.first; column < columns.end; ++column) {
-      const marked = this.isMarked(view, null, column);
-      const x = view.labels.width + (column + 0.5) * view.size.width - view.scroll.left;
-      context.save();
-      context.translate(x, view.labels.height - 5);
-      context.rotate(-Math.PI / 2);
-      if (marked) {
-        context.fillStyle = this.theme.line;
-        const wide = Math.min(16, view.size.width);
-        context.fillRect(-4, -wide / 2, view.labels.height, wide);
-      }
-      context.fillStyle = marked ? this.theme.text : this.theme.quiet;
-      context.fillText(this.names.column(column), 0, 0);
-      context.restore();
-    }
-  }
-
-  private drawSparseNames(view: View, columns: Range, grouped: boolean): void {
-    const { context } = this;
-    context.textAlign = "left";
-    const y = view.labels.height - 9;
-    if (!grouped) {
-      const every = labelEvery(view.size.width, context.measureText(this.names.column(0)).width + 14);
-      context.fillStyle = this.theme.quiet;
-      for (let column = Math.ceil(columns.first / every) * every; column < columns.end; column += every) {
-        context.fillText(this.names.column(column), view.labels.width + column * view.size.width - view.scroll.left, y);
-      }
-    }
-    const cell = view.hover ?? (view.focused ? view.focus : null);
-    if (cell) {
-      const text = this.names.column(cell.column);
-      const width = context.measureText(text).width + 8;
-      const at = view.labels.width + cell.column * view.size.width - view.scroll.left;
-      const x = Math.max(view.labels.width, Math.min(at - 4, view.extent.width - width));
-      context.fillStyle = this.theme.line;
-      context.fillRect(x, y - 8, width, 16);
-      context.fillStyle = this.theme.text;
-      context.fillText(text, x + 4, y);
     }
   }
 }
