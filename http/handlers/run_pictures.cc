@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <span>
 
 #include "engine/run_timeline.h"
@@ -57,11 +58,13 @@ char letter_of(engine::AttemptOutcome outcome) noexcept {
 struct Replayed {
   store::EventLog::Range range;
   engine::RunState state;
-  engine::TimelineFold timeline;
   UtcTime at_time{};  ///< Of the newest event that was folded.
 };
 
-std::expected<Replayed, Problem> replay(const ApiContext& context, const Call& call) {
+/// `also_fold(event)` is called with each event after the state has taken it.
+std::expected<Replayed, Problem> replay(const ApiContext& context,
+                                        const Call& call,
+                                        const std::function<void(const Event&)>& also_fold) {
   RL_TRY_PROBLEM(const auto run, run_of_path(call.arguments));
   const auto& log = context.service.log();
   const auto at = call.arguments.sequence("at").value_or(log.committed());
@@ -69,12 +72,12 @@ std::expected<Replayed, Problem> replay(const ApiContext& context, const Call& c
   if (!range) {
     return std::unexpected(with_code(range.error(), 404, "run_not_found"));
   }
-  Replayed replayed{*range, engine::RunState(run), {}, {}};
+  Replayed replayed{*range, engine::RunState(run), {}};
   // Before its first event there is nothing to show; the slider of a page may well ask.
   const auto visited =
       engine::visit_run_events(log, run, std::max(at, range->first), [&](const Event& event) {
         replayed.state.evolve(event);
-        replayed.timeline.fold(event);
+        also_fold(event);
         replayed.at_time = event.time;
       });
   if (!visited) {
@@ -163,7 +166,7 @@ void write_jobs(JsonWriter& json, const engine::RunState& run) {
 }
 
 Outcome show_grid(const ApiContext& context, const Call& call) {
-  RL_TRY_PROBLEM(const auto replayed, replay(context, call));
+  RL_TRY_PROBLEM(const auto replayed, replay(context, call, [](const Event&) {}));
   const auto& run = replayed.state;
   JsonWriter json;
   json.begin_object();
@@ -214,9 +217,11 @@ void write_attempts(JsonWriter& json,
 }
 
 Outcome show_timeline(const ApiContext& context, const Call& call) {
-  RL_TRY_PROBLEM(const auto replayed, replay(context, call));
+  engine::TimelineFold fold;
+  RL_TRY_PROBLEM(const auto replayed,
+                 replay(context, call, [&](const Event& event) { fold.fold(event); }));
   const auto& run = replayed.state;
-  const auto timeline = replayed.timeline.layout();
+  const auto timeline = fold.layout();
   JsonWriter json;
   json.begin_object();
   json.field("run_id", to_string(run.run())).field("at_seq", raw(run.last_sequence()));
