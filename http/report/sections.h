@@ -81,8 +81,9 @@ class SectionBuilder {
 [[nodiscard]] Section correlation_section(const Material& material);
 
 // sections_quality.cc
-/// full, limited, failed or unknown: the worst that a job says of its figures. A figure that is missing
-/// although there was something to calculate is no better than limited; without a snapshot, failed.
+/// full, limited, failed or unknown: the worst that a job says of its figures. A figure that is
+/// missing although there was something to calculate is no better than limited; without a snapshot,
+/// failed.
 [[nodiscard]] std::string worst_quality(const Material& material);
 /// `others`: the sections so far, whose missing figures it lists.
 [[nodiscard]] Section quality_section(const Material& material, const std::vector<Section>& others);
