@@ -59,6 +59,7 @@ struct JobFilter {
   std::optional<UtcTime> finished_to = std::nullopt;    ///< Exclusive.
   std::optional<Date> as_of_from = std::nullopt;        ///< Inclusive.
   std::optional<Date> as_of_to = std::nullopt;          ///< Inclusive.
+  std::optional<Sequence> until = std::nullopt;         ///< Ended by this event, or before.
 };
 
 struct JobPage {

@@ -17,6 +17,8 @@ constexpr BlockNumber kChunkMost = 256;
 constexpr std::size_t kScanSpan = 10;
 // Rows of the index are smaller, and many of them lie in one block of the table.
 constexpr std::size_t kIndexScanSpan = 32;
+// After every event that there can be.
+constexpr Sequence kNever{~std::uint64_t{0}};
 
 Sequence earlier(std::optional<Sequence> left, Sequence right) {
   return left ? std::min(*left, right) : right;
@@ -42,6 +44,10 @@ Result<JobSearch> JobSearch::open(const TableReader& tables,
     RL_TRY(range);
     search.begin_ = range->first;
     search.end_ = next(range->last);
+  }
+  if (filter.until && *filter.until < kNever) {
+    search.end_ = earlier(search.end_, next(*filter.until));
+    search.nothing_ = *search.end_ <= search.begin_;
   }
   Status damage;
   RL_TRY(tables.scan(Table::kJobIndex, kMarksPrefix, prefix_end(kMarksPrefix),
@@ -95,7 +101,7 @@ Status JobSearch::visit_tail(std::optional<Sequence> before, const Visitor& visi
   }
   std::string end;
   if (before || end_) {
-    end = sequence_key(earlier(before, end_.value_or(Sequence{~std::uint64_t{0}})));
+    end = sequence_key(earlier(before, end_.value_or(kNever)));
   }
   Status damage;
   RL_TRY(tables_->scan(Table::kJobs, sequence_key(std::max(begin_, indexed_)), end,
@@ -129,7 +135,7 @@ Result<std::uint64_t> JobSearch::count() {
     return true;
   };
   RL_TRY(visit_tail(std::nullopt, count_row));
-  whole_blocks_ = !names_values();
+  whole_blocks_ = !names_values() && !filter_->until;
   const auto count_block = [&](const Candidate& candidate) -> Result<bool> {
     if (candidate.partial) {
       return visit_rows_of(candidate, count_row);

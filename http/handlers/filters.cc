@@ -46,12 +46,13 @@ std::expected<store::JobFilter, Problem> job_filter(const ApiContext& context,
   filter.finished_to = period.to;
   filter.as_of_from = dates.from;
   filter.as_of_to = dates.to;
+  filter.until = arguments.sequence("until");
   return filter;
 }
 
 std::string cursor_scope(std::string_view list,
                          const Arguments& arguments,
-                         std::initializer_list<std::string_view> names) {
+                         std::span<const std::string_view> names) {
   std::string scope(list);
   for (const auto name : names) {
     const auto value = arguments.text(name);
@@ -110,6 +111,10 @@ ParameterSpec triggered_by_parameter() {
   return {.name = "triggered_by",
           .type = ParameterType::kText,
           .description = "Only runs that this user, or 'cli' or 'schedule:NAME', asked for."};
+}
+
+ParameterSpec until_parameter(std::string_view what) {
+  return {.name = "until", .type = ParameterType::kSequence, .description = what};
 }
 
 ParameterSpec cursor_parameter() {

@@ -4,6 +4,7 @@
 #include <expected>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,7 @@ struct Dates {
 /// The text that binds a cursor to a list: its name, and the values of its parameters.
 [[nodiscard]] std::string cursor_scope(std::string_view list,
                                        const Arguments& arguments,
-                                       std::initializer_list<std::string_view> names);
+                                       std::span<const std::string_view> names);
 
 [[nodiscard]] ParameterSpec days_back(std::int64_t min, std::int64_t default_value);
 [[nodiscard]] ParameterSpec limit_of(std::int64_t max, std::int64_t default_value);
@@ -53,6 +54,8 @@ struct Dates {
 [[nodiscard]] ParameterSpec portfolio_parameter();
 [[nodiscard]] ParameterSpec job_type_parameter();
 [[nodiscard]] ParameterSpec triggered_by_parameter();
+/// A sequence, inclusive, with which what `what` describes ends.
+[[nodiscard]] ParameterSpec until_parameter(std::string_view what);
 [[nodiscard]] ParameterSpec cursor_parameter();
 /// One list out of several.
 [[nodiscard]] std::vector<ParameterSpec> joined(

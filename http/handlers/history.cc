@@ -50,12 +50,13 @@ std::expected<store::RunFilter, Problem> run_filter(const ApiContext& context,
   return filter;
 }
 
+constexpr std::string_view kRunFilters[] = {"days", "status",     "triggered_by", "from",
+                                            "to",   "as_of_from", "as_of_to",     "portfolio_id"};
+
 Outcome list_history(const ApiContext& context, const Call& call) {
   const auto& arguments = call.arguments;
   RL_TRY_PROBLEM(const auto filter, run_filter(context, arguments));
-  const auto scope = cursor_scope(
-      "history", arguments,
-      {"days", "status", "triggered_by", "from", "to", "as_of_from", "as_of_to", "portfolio_id"});
+  const auto scope = cursor_scope("history", arguments, kRunFilters);
   std::optional<Sequence> before;
   if (const auto cursor = arguments.text("cursor")) {
     RL_TRY_PROBLEM(before, decode_cursor(*cursor, scope));
@@ -113,6 +114,7 @@ struct RunLog {
 Result<RunLog> read_run_log(const ApiContext& context,
                             const RunId& run,
                             Sequence after,
+                            std::optional<Sequence> until,
                             std::size_t limit) {
   const auto& log = context.service.log();
   RL_TRY_ASSIGN(const auto range, log.run_range(run));
@@ -125,14 +127,15 @@ Result<RunLog> read_run_log(const ApiContext& context,
     static_cast<void>(writer.describe(event));
   }
   Sequence at = std::max(Sequence{raw(range.first) - 1}, after);
-  while (at < range.last) {
+  const Sequence last = std::min(range.last, until.value_or(range.last));
+  while (at < last) {
     RL_TRY_ASSIGN(const auto records, log.read(at, {}));
     if (records.empty()) {
       break;
     }
     for (const auto& record : records) {
       at = record.sequence;
-      if (at > range.last) {
+      if (at > last) {
         break;
       }
       RL_TRY_ASSIGN(const auto event, decode_event(record.bytes));
@@ -203,6 +206,7 @@ Outcome show_logs(const ApiContext& context, const Call& call) {
   }
   RL_TRY_ASSIGN(const auto log,
                 read_run_log(context, run, call.arguments.sequence("after").value_or(Sequence{}),
+                             call.arguments.sequence("until"),
                              static_cast<std::size_t>(call.arguments.integer("limit"))));
   const auto format = call.arguments.text("format").value_or("json");
   const bool as_text = format == "txt";
@@ -293,6 +297,7 @@ void add_history_routes(Router& router, const ApiContext& context) {
                              {.name = "after",
                               .type = ParameterType::kSequence,
                               .description = "Only entries after this sequence."},
+                             until_parameter("Only entries up to this sequence."),
                              {.name = "limit",
                               .type = ParameterType::kInteger,
                               .description = "Entries of an answer.",

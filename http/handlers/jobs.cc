@@ -8,9 +8,9 @@
 namespace runledger::http {
 namespace {
 
-constexpr auto kFilters = {"portfolio_id", "job_type",     "status",   "error_category",
-                           "run_id",       "triggered_by", "from",     "to",
-                           "as_of_from",   "as_of_to",     "days_back"};
+constexpr std::string_view kFilters[] = {"portfolio_id", "job_type",     "status", "error_category",
+                                         "run_id",       "triggered_by", "from",   "to",
+                                         "as_of_from",   "as_of_to",     "until",  "days_back"};
 
 bool fits(const store::JobFilter& filter,
           const engine::RunProgress& run,
@@ -60,10 +60,12 @@ Outcome list_jobs(const ApiContext& context, const Call& call) {
     return refuse(422, "invalid_parameter",
                   "only jobs that have ended or that run now are listed; see run/{id}/state");
   }
-  const auto scope =
-      cursor_scope("jobs", arguments,
-                   {"portfolio_id", "job_type", "status", "error_category", "run_id",
-                    "triggered_by", "from", "to", "as_of_from", "as_of_to", "days_back"});
+  const auto scope = cursor_scope("jobs", arguments, kFilters);
+  if (status == JobStatus::kRunning && filter.until) {
+    return refuse(422, "invalid_parameter",
+                  "'until' is for jobs that have ended; what ran after an event says "
+                  "run/{id}/grid?at=");
+  }
   std::optional<Sequence> before;
   if (const auto cursor = arguments.text("cursor")) {
     RL_TRY_PROBLEM(before, decode_cursor(*cursor, scope));
@@ -173,7 +175,8 @@ void add_job_routes(Router& router, const ApiContext& context) {
                    period_parameters("Jobs that ended then or later; a day counts from its start.",
                                      "Jobs that ended before; a day counts whole."),
                    as_of_parameters(),
-                   {limit_of(1000, 100), cursor_parameter()}}),
+                   {until_parameter("Only jobs that ended by this event or before."),
+                    limit_of(1000, 100), cursor_parameter()}}),
               .responses = {{200,
                              "A page.",
                              {{"total_jobs", "integer"},

@@ -43,6 +43,22 @@ TEST_F(HistoryApiTest, CountsAllJobsThatMatchAndNotThePage) {
   EXPECT_EQ(total("to=2017-01-01&days_back=0"), 0);
 }
 
+TEST_F(HistoryApiTest, ListsTheJobsThatHadEndedAfterAnEvent) {
+  const auto jobs = get("admin/batch/jobs/status?limit=1000&run_id=" + run_).at("jobs");
+  for (const std::size_t left : {1U, 20U, 63U}) {
+    const auto seq = jobs.at(63 - left).at("seq").get<std::uint64_t>();
+    const auto until = [&](std::uint64_t event) {
+      return total("run_id=" + run_ + "&until=" + std::to_string(event));
+    };
+    EXPECT_EQ(until(seq), left);
+    EXPECT_EQ(until(seq - 1), left - 1);
+  }
+  EXPECT_EQ(total("until=0"), 0);
+  EXPECT_EQ(total("until=18446744073709551615"), 63);
+  EXPECT_EQ(fixture_->get("/api/v1/admin/batch/jobs/status?until=-1").status, 400U);
+  EXPECT_EQ(fixture_->get("/api/v1/admin/batch/jobs/status?until=5&status=running").status, 422U);
+}
+
 TEST_F(HistoryApiTest, BindsACursorToItsFilter) {
   const auto page = get("admin/batch/jobs/status?limit=5&days_back=0");
   const auto cursor = page.at("next_cursor").get<std::string>();

@@ -145,6 +145,19 @@ TEST_F(RunApiTest, PagesTheActivityBySequence) {
   EXPECT_EQ(nlohmann::json(paged), all);
 }
 
+TEST_F(RunApiTest, WritesTheActivityUpToAnEvent) {
+  const auto path = "/api/v1/admin/batch/history/" + run_ + "/logs";
+  auto all = json_of(fixture_->get(path)).at("activity_log");
+  ASSERT_GT(all.size(), 20U);
+  const auto until = all.at(19).at("seq").get<std::uint64_t>();
+  const auto part = json_of(fixture_->get(path + "?until=" + std::to_string(until)));
+  all.erase(all.begin() + 20, all.end());
+
+  EXPECT_EQ(part.at("activity_log"), all);
+  EXPECT_TRUE(part.at("next_after").is_null());
+  EXPECT_EQ(json_of(fixture_->get(path + "?until=0")).at("log_entry_count"), 0);
+}
+
 TEST_F(RunApiTest, GivesResultsAsTheyAreStored) {
   const auto response = fixture_->get("/api/v1/portfolios/Alpha/results");
   const auto body = json_of(response);

@@ -132,7 +132,8 @@ bool matches(const JobRow& row, const JobFilter& filter) {
          (!filter.finished_from || row.finished_at >= *filter.finished_from) &&
          (!filter.finished_to || row.finished_at < *filter.finished_to) &&
          (!filter.as_of_from || row.job.as_of >= *filter.as_of_from) &&
-         (!filter.as_of_to || row.job.as_of <= *filter.as_of_to);
+         (!filter.as_of_to || row.job.as_of <= *filter.as_of_to) &&
+         (!filter.until || row.sequence <= *filter.until);
 }
 
 std::vector<JobRow> matching(const Brute& brute, const JobFilter& filter) {
@@ -178,6 +179,9 @@ JobFilter random_filter(std::mt19937_64& random, std::size_t runs) {
   }
   if (pick(4)) {
     filter.as_of_to = day(17'000 + static_cast<int>(random() % 6) - 1);
+  }
+  if (pick(4)) {
+    filter.until = Sequence{random() % (runs * 250)};  // About as many as there are events.
   }
   return filter;
 }

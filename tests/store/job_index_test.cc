@@ -93,7 +93,7 @@ TEST_P(JobIndex, PagesStayTheSameWhileJobsAreAdded) {
   const Brute before = brute();
   HistoryMaker more(GetParam() + 100, kRuns);
   std::mt19937_64 random(GetParam());
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 6; ++i) {
     JobFilter filter = random_filter(random, kRuns);
     filter.run.reset();
     const auto known = count_jobs(log_->tables(), filter).value();

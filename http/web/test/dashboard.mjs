@@ -192,6 +192,26 @@ test("a portfolio shows its figures, its history, and the reason beside what is 
   await sound("portfolio, jobs");
 });
 
+/** On the page of the last run: the list and the log are those after the event of the slider. */
+async function failuresGoWithTheSlider() {
+  await page.getByRole("link", { name: "run page" }).click();
+  await page.getByRole("tab", { name: /^Failures/ }).click();
+  const slider = page.getByRole("slider", { name: "Event of the run" });
+  const failures = page.getByRole("table", { name: "Failed jobs" }).locator("tbody tr");
+  await failures.first().waitFor();
+  const all = await failures.count();
+  const first = Number(await slider.getAttribute("min"));
+  await slider.fill(String(first));
+  await page.getByText("No job has failed").waitFor();
+  await page.getByRole("tab", { name: "Log", exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll("table tbody tr").length === 1);
+  await slider.fill(await slider.getAttribute("max"));
+  await page.waitForFunction((rows) => document.querySelectorAll("table tbody tr").length > rows, all);
+  await page.getByRole("tab", { name: /^Failures/ }).click();
+  await page.waitForFunction((rows) => document.querySelectorAll("table tbody tr").length === rows, all);
+  await page.getByRole("link", { name: "Now", exact: true }).click();
+}
+
 test("what fails waits for its retry, is given up, and succeeds when it is retried by hand", async () => {
   // Nearly every attempt fails from the thirtieth on: each job three times, a second and two apart.
   await server.end("SIGTERM");
@@ -207,6 +227,7 @@ test("what fails waits for its retry, is given up, and succeeds when it is retri
   await untilCells("failed", 1);
   await page.locator(".area-attention").getByText(/failpoint/i).first().waitFor();
   await sound("now, after failures");
+  await failuresGoWithTheSlider();
   await server.end("SIGTERM");
   await server.start();
   await live();

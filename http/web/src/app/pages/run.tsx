@@ -10,7 +10,6 @@ import { FAILED, isFinal, type RunGrid } from "../lib/run_grid";
 import type { RunShape } from "../lib/run_follower";
 import { runSeconds, scopeWords } from "../lib/run_words";
 import { Card, Facts, PageHead, Time } from "../parts/card";
-import { Failures, Retries, useRunJobs } from "../parts/failures";
 import { JobPanel } from "../parts/job_panel";
 import { RunActions } from "../parts/run_actions";
 import { RunGridView } from "../parts/run_grid_view";
@@ -21,7 +20,7 @@ import { StatusMark } from "../parts/status_mark";
 import { Tabs, type Tab } from "../parts/tabs";
 import { Timeline } from "../parts/timeline";
 import { useFollowed, usePast, type Followed } from "../parts/use_run";
-import { DurationsTab, EventsTab, idFacts, LogTab, QualityTab } from "./run_tabs";
+import { DurationsTab, EventsTab, FailuresTab, idFacts, LogTab, QualityTab } from "./run_tabs";
 
 const URL_PAUSE_MS = 250;
 
@@ -60,11 +59,12 @@ function Body({ run, followed, live }: { run: Run; followed: Followed; live: boo
   const waiting = at !== null && past.shape === null && past.problem === null;
   const { grid, timeline, document } = shape;
   const last = live ? Math.max(run.last_seq, now.grid.atSeq) : run.last_seq;
-  const failures = useRunJobs(run.batch_run_id, "failed", live);
   const job = jobOfKey(grid, query.get("job"));
   const open = (index: number): void => query.set({ job: jobKey(grid, index) });
   const clock = useNow(live && at === null ? 500 : 0);
   const failed = grid.counts[FAILED]!;
+  // What is loaded apart from the grid goes with the grid that is seen, not ahead of it.
+  const until = at === null ? null : past.shape === null ? at : grid.atSeq;
   const version = at === null ? followed.version : `at ${grid.atSeq}`;
   const tabs: Tab[] = [
     {
@@ -87,17 +87,12 @@ function Body({ run, followed, live }: { run: Run; followed: Followed; live: boo
     },
     {
       id: "failures", title: <>Failures{failed > 0 ? <span class="badge">{count(failed)}</span> : null}</>,
-      content: () => (
-        <Card title="Failures" flush aside={at === null ? null : "of the whole run"}>
-          <Retries grid={grid} timeline={timeline} onOpen={open} />
-          <Failures jobs={failures} grid={grid} onOpen={open} />
-        </Card>
-      ),
+      content: () => <FailuresTab run={run} shape={shape} live={live} until={until} onOpen={open} />,
     },
     { id: "durations", title: "Durations", content: () => <DurationsTab grid={grid} timeline={timeline} version={live ? Math.floor(clock / 2000) : 0} /> },
-    { id: "quality", title: "Quality", content: () => <QualityTab run={run} grid={grid} live={live} onOpen={open} /> },
-    { id: "log", title: "Log", content: () => <LogTab run={run} live={live} /> },
-    { id: "events", title: "Events", content: () => <EventsTab run={run} grid={grid} until={at} onOpen={open} /> },
+    { id: "quality", title: "Quality", content: () => <QualityTab run={run} grid={grid} live={live} until={until} onOpen={open} /> },
+    { id: "log", title: "Log", content: () => <LogTab run={run} live={live} until={until} /> },
+    { id: "events", title: "Events", content: () => <EventsTab run={run} grid={grid} until={until} onOpen={open} /> },
     { id: "about", title: "About", content: () => <Card title="About this run"><Facts items={idFacts(run)} /></Card> },
   ];
   return (

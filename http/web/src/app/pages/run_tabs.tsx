@@ -7,13 +7,14 @@ import { count, duration, jobType, number, percent, reason, shortId, timeOfDay, 
 import type { EventPage, Job, LogEvent, LogLine, LogPage, Problem, Run } from "../lib/model";
 import { useChanges } from "../lib/resource";
 import type { RunGrid } from "../lib/run_grid";
+import type { RunShape } from "../lib/run_follower";
 import { durationsByType, type RunTimeline, type TypeDuration } from "../lib/run_timeline";
 import { eventWords } from "../lib/run_words";
 import type { Palette } from "../lib/theme";
 import { Card, Figures } from "../parts/card";
 import { Chart, chartAxis, chartBase } from "../parts/chart";
 import { DataTable, type Column } from "../parts/data_table";
-import { useRunJobs } from "../parts/failures";
+import { Failures, Retries, useRunJobs } from "../parts/failures";
 import { Empty, Failure, Loaded, Loading } from "../parts/states";
 import { StatusMark } from "../parts/status_mark";
 import { toast } from "../parts/toast";
@@ -45,6 +46,21 @@ function useForward<Row, Page>(path: string, query: Query, round: number, rowsOf
   return { rows, problem: state.problem, loading: state.loading, more: rows !== null && next !== null ? () => void fetchMore(next, rows) : null };
 }
 
+/** What the page says beside a list that ends with an event. */
+function afterEvent(until: number | null): string | null {
+  return until === null ? null : `after event ${until}`;
+}
+
+export function FailuresTab({ run, shape, live, until, onOpen }: { run: Run; shape: RunShape; live: boolean; until: number | null; onOpen: (job: number) => void }): JSX.Element {
+  const failures = useRunJobs(run.batch_run_id, "failed", live, until);
+  return (
+    <Card title="Failures" flush aside={afterEvent(until)}>
+      <Retries grid={shape.grid} timeline={shape.timeline} onOpen={onOpen} />
+      <Failures jobs={failures} grid={shape.grid} onOpen={onOpen} />
+    </Card>
+  );
+}
+
 /** Levels that stand out, as the status whose mark they bear. */
 const LEVELS: Record<string, string> = { WARNING: "limited", ERROR: "failed" };
 const LOG_COLUMNS: Column<LogLine>[] = [
@@ -55,20 +71,20 @@ const LOG_COLUMNS: Column<LogLine>[] = [
 ];
 const LOG_LINES = 500;
 
-export function LogTab({ run, live }: { run: Run; live: boolean }): JSX.Element {
+export function LogTab({ run, live, until }: { run: Run; live: boolean; until: number | null }): JSX.Element {
   const path = `/api/v1/admin/batch/history/${run.batch_run_id}/logs`;
   const [round, setRound] = useState(0);
-  useChanges((event) => live && event.run_id === run.batch_run_id, () => setRound((n) => n + 1), 2000);
-  const log = useForward<LogLine, LogPage>(path, { limit: LOG_LINES }, round, (page) => page.activity_log,
+  useChanges((event) => live && until === null && event.run_id === run.batch_run_id, () => setRound((n) => n + 1), 2000);
+  const log = useForward<LogLine, LogPage>(path, { limit: LOG_LINES, until }, round, (page) => page.activity_log,
     (page, rows) => (rows.length === LOG_LINES ? page.next_after : null));
   const save = async (format: string): Promise<void> => {
-    const answer = await download(path, `${run.batch_run_id}_log.${format}`, { format });
+    const answer = await download(path, `${run.batch_run_id}_log.${format}`, { format, until });
     if (!answer.ok) {
       toast(answer.problem.detail, "error");
     }
   };
   return (
-    <Card title="Log" flush aside={<>Download <button type="button" class="link" onClick={() => void save("txt")}>text</button> <button type="button" class="link" onClick={() => void save("json")}>JSON</button></>}>
+    <Card title="Log" flush aside={<>{until === null ? null : `${afterEvent(until)}; `}Download <button type="button" class="link" onClick={() => void save("txt")}>text</button> <button type="button" class="link" onClick={() => void save("json")}>JSON</button></>}>
       {log.rows === null ? (log.problem ? <Failure problem={log.problem} /> : <Loading what="Loading the log" />)
         : <DataTable caption="Log of the run" columns={LOG_COLUMNS} rows={log.rows} rowKey={(line) => `${line.seq} ${line.message}`} more={log.more} loadingMore={log.loading} empty={<Empty title="The log is empty" />} />}
     </Card>
@@ -92,9 +108,9 @@ export function EventsTab({ run, grid, until, onOpen }: { run: Run; grid: RunGri
     { id: "says", title: "", grow: true, render: eventWords },
   ];
   return (
-    <Card title="Events" flush aside={<Link href={`/events?run_id=${run.batch_run_id}`}>Open in the log</Link>}>
+    <Card title="Events" flush aside={<>{until === null ? null : `${afterEvent(until)}; `}<Link href={`/events?run_id=${run.batch_run_id}`}>Open in the log</Link></>}>
       {events.rows === null ? (events.problem ? <Failure problem={events.problem} /> : <Loading what="Loading events" />)
-        : <DataTable caption="Events of the run" columns={columns} rows={events.rows.filter((event) => event.seq <= last)} rowKey={(event) => event.seq} more={events.more} loadingMore={events.loading} />}
+        : <DataTable caption="Events of the run" columns={columns} rows={events.rows.filter((event) => event.seq <= last)} rowKey={(event) => event.seq} more={(events.rows.at(-1)?.seq ?? 0) < last ? events.more : null} loadingMore={events.loading} />}
     </Card>
   );
 }
@@ -155,11 +171,12 @@ const SKIPPED_COLUMNS: Column<Job>[] = [
   { id: "reason", title: "Why it did not run", grow: true, render: (job) => reason(job.skip_reason) },
 ];
 
-export function QualityTab({ run, grid, live, onOpen }: { run: Run; grid: RunGrid; live: boolean; onOpen: (job: number) => void }): JSX.Element {
-  const warned = useRunJobs(run.batch_run_id, "succeeded_with_warnings", live);
-  const skipped = useRunJobs(run.batch_run_id, "skipped", live);
-  const quality = run.summary?.data_quality;
-  const categories = Object.entries(run.summary?.error_categories ?? {}).filter(([, n]) => n > 0);
+export function QualityTab({ run, grid, live, until, onOpen }: { run: Run; grid: RunGrid; live: boolean; until: number | null; onOpen: (job: number) => void }): JSX.Element {
+  const warned = useRunJobs(run.batch_run_id, "succeeded_with_warnings", live, until);
+  const skipped = useRunJobs(run.batch_run_id, "skipped", live, until);
+  const summary = until !== null && until < run.last_seq ? null : run.summary;
+  const quality = summary?.data_quality;
+  const categories = Object.entries(summary?.error_categories ?? {}).filter(([, n]) => n > 0);
   const open = (job: Job): void => {
     const index = grid.find(job.portfolio_id, job.job_type, job.as_of);
     if (index >= 0) {
@@ -181,10 +198,10 @@ export function QualityTab({ run, grid, live, onOpen }: { run: Run; grid: RunGri
           ]} />
         ) : <p class="quiet">The roll-up is made when the run ends.</p>}
       </Card>
-      <Card title="Succeeded with warnings" flush>
+      <Card title="Succeeded with warnings" flush aside={afterEvent(until)}>
         <Loaded of={warned}>{(rows) => <DataTable caption="Jobs with warnings" columns={WARNING_COLUMNS} rows={rows} rowKey={(job) => job.seq} onRow={open} more={warned.more} loadingMore={warned.loadingMore} empty={<Empty title="No warnings" />} />}</Loaded>
       </Card>
-      <Card title="Skipped" flush>
+      <Card title="Skipped" flush aside={afterEvent(until)}>
         <Loaded of={skipped}>{(rows) => <DataTable caption="Skipped jobs" columns={SKIPPED_COLUMNS} rows={rows} rowKey={(job) => job.seq} onRow={open} more={skipped.more} loadingMore={skipped.loadingMore} empty={<Empty title="No job was skipped" />} />}</Loaded>
       </Card>
     </div>

@@ -14,12 +14,12 @@ import { StatusMark } from "./status_mark";
 /** More days than any run is old. */
 const EVER_DAYS = 36_500;
 
-/** Jobs of a run with a status, newest first; kept fresh while it runs. */
-export function useRunJobs(runId: string | null, status: string, live: boolean): Pages<Job> {
-  const pages = usePages<Job>(runId === null ? null : "/api/v1/admin/batch/jobs/status", { run_id: runId, status, days_back: EVER_DAYS, limit: 100 },
+/** Jobs of a run with a status, newest first; kept fresh while it runs. `until`: as it was after that event. */
+export function useRunJobs(runId: string | null, status: string, live: boolean, until: number | null = null): Pages<Job> {
+  const pages = usePages<Job>(runId === null ? null : "/api/v1/admin/batch/jobs/status", { run_id: runId, status, days_back: EVER_DAYS, limit: 100, until },
     (page) => page["jobs"] as Job[]);
   const types: Record<string, string> = { failed: "JobFailed", succeeded_with_warnings: "JobSucceeded", skipped: "JobSkipped" };
-  useChanges((event) => live && event.run_id === runId && (event.type === types[status] || event.type === "RunFinished"), pages.reload, 1000);
+  useChanges((event) => live && until === null && event.run_id === runId && (event.type === types[status] || event.type === "RunFinished"), pages.reload, 1000);
   return pages;
 }
 
