@@ -83,7 +83,8 @@ Api::Api(engine::Service& service) : service_(&service), access_(service) {
   add_operation_routes(router_, context);
   add_server_status_routes(router_, context);
   add_system_routes(router_, context);
-  add_dashboard_routes(router_);
+  missing_page_ = add_dashboard_routes(router_);
+  missing_page_.status = 404;
   for (const auto& route : router_.routes()) {
     metrics_.declare(route.operation);
   }
@@ -135,7 +136,7 @@ std::expected<std::size_t, Response> Api::admit(const Request& head,
     auto admitted = admit_head(head, body_bytes);
     if (!admitted) {
       metrics_.requests_unrouted.fetch_add(1, std::memory_order_relaxed);
-      auto response = to_response(admitted.error());
+      auto response = refusal(head, admitted.error());
       add_security_headers(response);
       return std::unexpected(std::move(response));
     }
@@ -146,6 +147,14 @@ std::expected<std::size_t, Response> Api::admit(const Request& head,
     return std::unexpected(
         to_response(Problem(500, "internal", "the request could not be examined")));
   }
+}
+
+Response Api::refusal(const Request& request, const Problem& problem) const {
+  const auto* accept = request.header("Accept");
+  const bool is_of_browser =
+      request.method == Method::kGet && accept != nullptr && accept->contains("text/html") &&
+      !request.target.starts_with("/api/") && !request.target.starts_with("/assets/");
+  return is_of_browser && problem.code == "route_not_found" ? missing_page_ : to_response(problem);
 }
 
 Outcome Api::answer(const Request& request, std::optional<std::size_t>& operation) {
@@ -171,7 +180,7 @@ Response Api::handle(const Request& request) {
   Response response;
   try {
     auto outcome = answer(request, operation);
-    response = outcome ? std::move(*outcome) : to_response(outcome.error());
+    response = outcome ? std::move(*outcome) : refusal(request, outcome.error());
   } catch (const std::exception& exception) {
     spdlog::error("{} {} failed: {}", to_string(request.method), request.target, exception.what());
     response = to_response(Problem(500, "internal", "an unexpected fault; see the server's log"));

@@ -74,12 +74,15 @@ class Api {
   [[nodiscard]] std::expected<Admitted, Problem> admit_head(const Request& head,
                                                             std::optional<std::uint64_t> bytes);
   [[nodiscard]] Outcome answer(const Request& request, std::optional<std::size_t>& operation);
+  /// The problem as JSON; for a browser that was led astray the page, which says it in words.
+  [[nodiscard]] Response refusal(const Request& request, const Problem& problem) const;
 
   engine::Service* service_;
   AccessGate access_;
   Metrics metrics_;
   SessionRegistry sessions_;
   Router router_;
+  Response missing_page_;
 };
 
 }  // namespace runledger::http

@@ -57,7 +57,7 @@ Outcome show_asset(const Dashboard& dashboard, const Call& call) {
 
 }  // namespace
 
-void add_dashboard_routes(Router& router) {
+Response add_dashboard_routes(Router& router) {
   const auto dashboard = std::make_shared<const Dashboard>(make_dashboard());
   for (const auto& [path, operation] : kPages) {
     Route route{
@@ -81,6 +81,7 @@ void add_dashboard_routes(Router& router) {
                               .required = true}},
               .is_page = true,
               .handler = [dashboard](const Call& call) { return show_asset(*dashboard, call); }});
+  return show_page(*dashboard);
 }
 
 }  // namespace runledger::http

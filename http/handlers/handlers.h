@@ -30,7 +30,8 @@ void add_input_routes(Router& router, const ApiContext& context);
 void add_operation_routes(Router& router, const ApiContext& context);
 void add_server_status_routes(Router& router, const ApiContext& context);
 void add_system_routes(Router& router, const ApiContext& context);
-void add_dashboard_routes(Router& router);
+/// Gives the page itself, too, for what a browser asks for in vain.
+[[nodiscard]] Response add_dashboard_routes(Router& router);
 
 /// The body as a JSON object. Problems: 400 `malformed_json`; 422 `invalid_body` (no object).
 [[nodiscard]] std::expected<nlohmann::json, Problem> parse_object(const Request& request);

@@ -106,6 +106,32 @@ TEST_F(DashboardTest, PacksForThoseWhoTakeIt) {
   EXPECT_NE(header_of(get(files()[2], "gzip"), "Content-Encoding"), nullptr);
 }
 
+TEST_F(DashboardTest, IsWhatABrowserGetsWhereThereIsNothing) {
+  const auto ask = [&](const std::string& target, const std::string& accept, Method method) {
+    Request request;
+    request.method = method;
+    request.target = target;
+    request.headers.push_back({"accept", accept});
+    auto admitted = fixture_.api().admit(request, 0);
+    auto response = fixture_.api().handle(request);
+    EXPECT_FALSE(admitted.has_value());
+    EXPECT_EQ(admitted.error().body, response.body) << target;
+    EXPECT_EQ(response.status, 404U) << target;
+    return response;
+  };
+  const std::string browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+  EXPECT_EQ(ask("/nowhere", browser, Method::kGet).body, get("/").body);
+  EXPECT_EQ(ask("/runs/1/2", browser, Method::kGet).body, get("/").body);
+  const auto* policy = header_of(ask("/nowhere", browser, Method::kGet), "Content-Security-Policy");
+  ASSERT_NE(policy, nullptr);
+  for (const auto& response :
+       {ask("/nowhere", "*/*", Method::kGet), ask("/nowhere", browser, Method::kPost),
+        ask("/api/v1/nowhere", browser, Method::kGet), ask("/assets/a/b", browser, Method::kGet)}) {
+    EXPECT_THAT(response.body, HasSubstr("route_not_found"));
+  }
+}
+
 TEST_F(DashboardTest, HasNoOtherFiles) {
   EXPECT_EQ(get("/assets/app.js").status, 404U);
   EXPECT_EQ(get("/assets/..%2Fapi.cc").status, 404U);
