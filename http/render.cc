@@ -306,7 +306,10 @@ void write_job(JsonWriter& json, const store::JobRow& row, const PortfolioNames&
   json.field("attempts", row.attempts);
   write_time(json, "started_at", row.started_at);
   json.field("completed_at", format_time(row.finished_at));
-  json.field("duration_seconds", rounded(seconds_of(row.duration), 6));
+  json.key("duration_seconds");
+  const bool has_result =
+      row.status == JobStatus::kSucceeded || row.status == JobStatus::kSucceededWithWarnings;
+  has_result ? json.value(rounded(seconds_of(row.duration), 6)) : json.null();
   json.field("records", row.records);
   json.field("unit", row.unit);
   json.key("data_quality");

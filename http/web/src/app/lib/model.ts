@@ -196,7 +196,7 @@ export interface Job {
   attempts: number;
   started_at: string | null;
   completed_at: string;
-  duration_seconds: number;
+  duration_seconds: number | null;
   records: number;
   unit: string;
   data_quality: { quality_flag: string; coverage: number; average_history_days: number } | null;

@@ -15,6 +15,7 @@ import { Filters, type Field } from "../parts/filters";
 import { Empty, Loaded, Unknown } from "../parts/states";
 import { StatusMark, statusWords } from "../parts/status_mark";
 import { Tabs } from "../parts/tabs";
+import { Took } from "../parts/took";
 import { TypeCharts, rateOf } from "./job_charts";
 import "./jobs.css";
 
@@ -132,7 +133,7 @@ function jobColumns(open: (job: Job) => void): Column<Job>[] {
     { id: "status", title: "Status", render: (job) => <StatusMark status={job.status} /> },
     { id: "why", title: "Error, reason or warning", grow: true, render: (job) => (job.error ? <ErrorText category={job.error_category} error={job.error} /> : job.skip_reason ? reason(job.skip_reason) : <WarningsText warnings={job.warnings} />) },
     { id: "attempts", title: "Attempts", numeric: true, wide: true, render: (job) => count(job.attempts) },
-    { id: "took", title: "Took", numeric: true, wide: true, render: (job) => (job.reused_from ? <span class="quiet">taken over</span> : duration(job.duration_seconds)) },
+    { id: "took", title: "Took", numeric: true, wide: true, render: (job) => <Took job={job} /> },
     { id: "ended", title: "Ended", render: (job) => (job.status === "running" ? <span class="quiet">runs</span> : <Time at={job.completed_at} />) },
     { id: "run", title: "Run", wide: true, render: (job) => <Link href={`/runs/${job.batch_run_id}`} class="mono">{shortId(job.batch_run_id)}</Link> },
   ];
@@ -151,7 +152,7 @@ function JobDetails({ job, onClose }: { job: Job; onClose: () => void }): JSX.El
         ["Attempts", count(job.attempts)],
         ["Started", <Time key="s" at={job.started_at} />],
         ["Ended", <Time key="e" at={job.completed_at} />],
-        ["Took", duration(job.duration_seconds)],
+        ["Took", <Took key="t" job={job} />],
         ["Records", `${count(job.records)} ${job.unit}`],
         job.data_quality ? ["Data quality", `${job.data_quality.quality_flag}, coverage ${percent(job.data_quality.coverage)}, ${count(Math.round(job.data_quality.average_history_days))} days of history`] : null,
         job.reused_from ? ["Taken over from", <Link key="r" href={`/events?at=${job.reused_from}`}>event {count(job.reused_from)}</Link>] : null,
