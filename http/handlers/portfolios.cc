@@ -348,7 +348,7 @@ void add_portfolio_routes(Router& router, const ApiContext& context) {
                               .type = ParameterType::kInteger,
                               .description = "Snapshots, newest date first.",
                               .min = 0,
-                              .max = 400,
+                              .max = 10000,
                               .default_value = 0},
                              {.name = "cursor",
                               .type = ParameterType::kText,

@@ -5,6 +5,7 @@ import { load } from "../module.mjs";
 
 const { guessKind, guessName, issuesText } = await load("src/app/lib/import_kind.ts");
 const { operationsOf, parseMetrics, valueOf } = await load("src/app/lib/metrics.ts");
+const { timePoints } = await load("src/charts/time_points.ts");
 const { pointNames } = await load("src/charts/format.ts");
 const { dateAfter, errorWords, isoDate, warningWords } = await load("src/app/lib/format.ts");
 const { eventWords } = await load("src/app/lib/run_words.ts");
@@ -51,6 +52,9 @@ test("a failed attempt says why in words, also where nobody has written any", ()
   assert.equal(errorWords("interrupted_too_often"), "the engine ended too often");
   assert.equal(errorWords("disk_full"), "disk full");
   assert.equal(errorWords(null), "");
+  assert.equal(errorWords("exception: vector too long"), "the calculation broke off: vector too long");
+  assert.equal(errorWords("failpoint: made to fail by a failpoint"), "made to fail by a failpoint");
+  assert.equal(errorWords("disk_full: 3 bytes\nleft"), "disk full: 3 bytes\nleft");
   assert.equal(warningWords("SNAP: short_history, 177 of 252 returns"), "SNAP: too few days of history, 177 of 252 returns");
   const failed = { seq: 1, time: "2026-01-05T10:00:01.000Z", type: "JobFailed", category: "internal", error: "out_of_memory" };
   assert.equal(eventWords(failed), "Internal error: memory ran out");
@@ -73,4 +77,14 @@ test("a date is read year first, and only if there is such a day", () => {
   }
   assert.equal(dateAfter("2016-02-28", 1), "2016-02-29");
   assert.equal(dateAfter("2017-01-01", -1), "2016-12-31");
+});
+
+test("a line is broken where days are missing, and not where only some of them were asked for", () => {
+  assert.deepEqual(timePoints([], []), []);
+  assert.deepEqual(timePoints(["2017-09-28", "2017-09-29", "2017-11-06"], [1, null, 3]),
+    [["2017-09-28", 1], ["2017-09-29", null], ["2017-09-30", null], ["2017-11-06", 3]]);
+  // The exchange was closed for six days; a weekend is no gap.
+  assert.equal(timePoints(["2001-09-10", "2001-09-17", "2001-09-18"], [1, 2, 3]).length, 3);
+  const monthly = ["2017-01-31", "2017-02-28", "2017-03-31", "2017-04-28", "2017-12-29"];
+  assert.deepEqual(timePoints(monthly, [1, 2, 3, 4, 5]).map(([date]) => date), [...monthly.slice(0, 4), "2017-04-29", "2017-12-29"]);
 });

@@ -206,9 +206,14 @@ const ERRORS: Record<string, string> = {
   wrong_scope: "it is not a job of a portfolio", not_a_trading_day: "the date is not a trading day", unknown_portfolio: "there is no such portfolio",
 };
 
-/** The code of a failed attempt in words. */
-export function errorWords(code: string | null | undefined): string {
-  return code ? ERRORS[code] ?? code.replace(/_/g, " ") : "";
+/** The code of a failed attempt in words; what the log has behind it ("code: detail") follows if it says more. */
+export function errorWords(text: string | null | undefined): string {
+  if (!text) {
+    return "";
+  }
+  const [, code, detail] = /^([a-z_]+): (.*)$/s.exec(text) ?? [null, text, ""];
+  const said = ERRORS[code!] ?? code!.replace(/_/g, " ");
+  return detail && detail !== said ? `${said}: ${detail}` : said;
 }
 
 /** A warning of a job, with the reasons that it names in words. */

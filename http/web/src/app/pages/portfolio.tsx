@@ -6,7 +6,7 @@ import { Link } from "wouter-preact";
 import { formatNumber } from "../../charts/format";
 import { download } from "../lib/api";
 import type { FreshnessDocument, LastSuccess, Snapshot } from "../lib/catalog";
-import { DASH, count, duration, jobType, money, reason, shortId } from "../lib/format";
+import { DASH, count, jobType, money, reason, shortId } from "../lib/format";
 import { useQuery } from "../lib/location";
 import type { Job, JobPage, Portfolio as PortfolioRow } from "../lib/model";
 import type { FullReport, FullSection } from "../lib/report_model";
@@ -20,7 +20,8 @@ import { Empty, Failure, Loaded, Loading } from "../parts/states";
 import { StatusMark } from "../parts/status_mark";
 import { Tabs } from "../parts/tabs";
 import { toast } from "../parts/toast";
-import { History } from "./portfolio_history";
+import { Took } from "../parts/took";
+import { History, snapshotsOf } from "./portfolio_history";
 import "./portfolio.css";
 
 const FORMATS = ["html", "md", "csv", "json"] as const;
@@ -88,7 +89,7 @@ const JOB_COLUMNS: Column<Job>[] = [
       : job.skip_reason ? reason(job.skip_reason) : job.warnings.length > 0 ? <WarningsText warnings={job.warnings} /> : (job.reused_from ? `taken over from event ${job.reused_from}` : ""),
   },
   { id: "attempts", title: "Attempts", numeric: true, wide: true, render: (job) => count(job.attempts), sort: (job) => job.attempts },
-  { id: "took", title: "Took", numeric: true, wide: true, render: (job) => duration(job.duration_seconds), sort: (job) => job.duration_seconds },
+  { id: "took", title: "Took", numeric: true, wide: true, render: (job) => <Took job={job} />, sort: (job) => job.duration_seconds },
   { id: "ended", title: "Ended", render: (job) => <Time at={job.completed_at} />, sort: (job) => job.completed_at },
   { id: "run", title: "Run", wide: true, render: (job) => <Link href={`/runs/${job.batch_run_id}`} class="mono">{shortId(job.batch_run_id)}</Link> },
 ];
@@ -173,7 +174,7 @@ export function Portfolio({ id }: { id: string }): JSX.Element {
   const path = `/api/v1/portfolios/${encodeURIComponent(id)}`;
   const asOf = query.get("as_of");
   const report = useResource<FullReport>(`${path}/report`, { format: "json", as_of: asOf });
-  const history = useResource<{ portfolio: string; snapshots: Snapshot[] }>(`${path}/history`, { snapshots: 400, limit: 1 });
+  const history = useResource<{ portfolio: string; snapshots: Snapshot[] }>(`${path}/history`, { snapshots: snapshotsOf(query.all), limit: 1 });
   const row = useResource<PortfolioRow>(path);
   const dates = useDates(id);
   const name = report.value?.portfolio ?? row.value?.name ?? history.value?.portfolio ?? id;

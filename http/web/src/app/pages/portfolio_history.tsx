@@ -3,13 +3,14 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { formatNumber } from "../../charts/format";
 import type { Unit } from "../../charts/model";
+import { linePoints, timePoints } from "../../charts/time_points";
 import { get } from "../lib/api";
 import type { Snapshot } from "../lib/catalog";
 import { DASH } from "../lib/format";
 import { useQuery } from "../lib/location";
 import type { Palette } from "../lib/theme";
 import { Card } from "../parts/card";
-import { Chart, DATE_ROOM, chartAxis, chartBase, chartDates, type ChartTable } from "../parts/chart";
+import { Chart, chartAxis, chartBase, chartTime, type ChartTable } from "../parts/chart";
 import { DateField } from "../parts/date_field";
 import { Empty } from "../parts/states";
 
@@ -24,7 +25,8 @@ const PICTURES: Picture[] = [
   { title: "Drawdown", unit: "ratio", series: [["drawdown", "Drawdown"]] },
   { title: "Volatility a year", unit: "money", series: [["realized_vol_21", "Realized, 21 days"], ["expected_vol_21", "Expected, 21 days"]] },
 ];
-const RANGES: [string, string, number][] = [["1m", "1 month", 21], ["3m", "3 months", 63], ["1y", "1 year", 252], ["all", "All", 400]];
+const RANGES: [string, string, number][] = [["1m", "1 month", 21], ["3m", "3 months", 63], ["1y", "1 year", 252], ["all", "All", 10_000]];
+const RANGE = RANGES[2]!;
 const DASHES = ["solid", "dashed", "dotted", [8, 3, 2, 3]] as const;
 const VAR_POINTS = 48;
 const VAR_AT_ONCE = 4;
@@ -40,18 +42,18 @@ function option(theme: Palette, width: number, title: string, unit: Unit, series
   return {
     ...base,
     legend: many ? { top: 0, left: 0, textStyle: { color: theme.text, fontSize: 12 }, itemWidth: 24, itemHeight: 8 } : undefined,
-    grid: { left: 4, right: DATE_ROOM, top: many ? 32 : 12, bottom: 4, containLabel: true },
+    grid: { left: 4, right: 12, top: !many ? 12 : series.length > 2 && width < 420 ? 48 : 32, bottom: 4, containLabel: true },
     tooltip: { ...(base["tooltip"] as object), valueFormatter: (value: number | null) => (value === null || value === undefined ? "not known" : formatNumber(value, unit)) },
-    xAxis: { ...chartDates(theme, dates), boundaryGap: series.some((one) => one.bars === true) },
+    xAxis: chartTime(theme),
     yAxis: {
       ...chartAxis(theme), type: "value", scale: true, splitNumber: width < 420 ? 3 : 4,
       axisLabel: { color: theme.quiet, fontSize: 11, formatter: (value: number) => formatNumber(value, unit, true) },
     },
     series: series.map((one, index) => ({
       name: one.name, type: one.bars ? "bar" : "line", data: one.bars
-        ? one.values.map((value) => ({ value, itemStyle: { color: (value ?? 0) < 0 ? theme.negative : theme.positive } }))
-        : one.values,
-      showSymbol: dates.length < 30, symbolSize: 5, connectNulls: false, barMaxWidth: 14,
+        ? timePoints(dates, one.values).map((value) => ({ value, itemStyle: { color: (value[1] ?? 0) < 0 ? theme.negative : theme.positive } }))
+        : linePoints(dates, one.values, "circle", dates.length < 30),
+      showSymbol: true, symbolSize: 5, connectNulls: false, barMaxWidth: 14,
       lineStyle: { width: 1.8, type: DASHES[index], color: colours(theme)[index] }, itemStyle: { color: colours(theme)[index] },
       markLine: index > 0 || asOf === null || !dates.includes(asOf) ? undefined : {
         silent: true, symbol: "none", animation: false, label: { show: false }, lineStyle: { color: theme.quiet, type: "dashed", width: 1 }, data: [{ xAxis: asOf }],
@@ -80,7 +82,12 @@ function Lines({ title, unit, about, series, asOf, open }: {
       {known.length === 0 ? <p class="quiet">Not known for any of these days.</p> : (
         <Chart height={210} version={`${dates[0]} ${dates.length} ${known.length} ${asOf}`} description={`${title}, ${dates[0] ?? ""} to ${dates[dates.length - 1] ?? ""}`}
           option={(theme, width) => option(theme, width, title, unit, known, asOf)} table={() => tableOf(unit, known)}
-          onClick={(at) => dates[at] && open(dates[at])} />
+          onClick={(at) => {
+            const date = timePoints(dates, known[0]?.values ?? [])[at]?.[0];
+            if (date !== undefined && dates.includes(date)) {
+              open(date);
+            }
+          }} />
       )}
     </Card>
   );
@@ -97,6 +104,12 @@ function spread(dates: string[], most: number): string[] {
     return dates;
   }
   return Array.from({ length: most }, (_, at) => dates[Math.round((at * (dates.length - 1)) / (most - 1))] ?? "");
+}
+
+/** How many of the newest snapshots the address asks for: a choice of days may begin anywhere. */
+export function snapshotsOf(query: URLSearchParams): number {
+  const most = RANGES[RANGES.length - 1]![2];
+  return query.get("range") === "all" || query.get("until") ? most : RANGE[2];
 }
 
 interface VarPoint { date: string; var95: number | null; var99: number | null; es95: number | null }
@@ -147,7 +160,7 @@ function ValueAtRisk({ id, dates, asOf, open }: { id: string; dates: string[]; a
 
 export function History({ id, snapshots, asOf, open }: { id: string; snapshots: Snapshot[]; asOf: string | null; open: (date: string) => void }): JSX.Element {
   const query = useQuery();
-  const range = RANGES.find(([name]) => name === query.get("range")) ?? RANGES[3]!;
+  const range = RANGES.find(([name]) => name === query.get("range")) ?? RANGE;
   const to = query.get("until") ?? "";
   const days = useMemo(() => [...snapshots].reverse().filter((day) => to === "" || day.as_of <= to).slice(-range[2]), [snapshots, range[2], to]);
   const dates = useMemo(() => days.map((day) => day.as_of), [days]);
@@ -160,7 +173,7 @@ export function History({ id, snapshots, asOf, open }: { id: string; snapshots: 
         <span role="group" aria-label="Range">
           {RANGES.map(([name, title]) => (
             <button type="button" key={name} class={name === range[0] ? "button button-small button-chosen" : "button button-small"} aria-pressed={name === range[0]}
-              onClick={() => query.set({ range: name === "all" ? null : name })}>{title}</button>
+              onClick={() => query.set({ range: name === RANGE[0] ? null : name })}>{title}</button>
           ))}
         </span>
         <label class="range-until">until <DateField label="Until" value={to} set={(date) => query.set({ until: date || null })} /></label>

@@ -55,7 +55,7 @@ export function FailuresTab({ run, shape, live, until, onOpen }: { run: Run; sha
   const failures = useRunJobs(run.batch_run_id, "failed", live, until);
   return (
     <Card title="Failures" flush aside={afterEvent(until)}>
-      <Retries grid={shape.grid} timeline={shape.timeline} onOpen={onOpen} />
+      <Retries grid={shape.grid} timeline={shape.timeline} at={until === null ? null : shape.document.at_time} onOpen={onOpen} />
       <Failures jobs={failures} grid={shape.grid} onOpen={onOpen} />
     </Card>
   );
@@ -84,7 +84,7 @@ export function LogTab({ run, live, until }: { run: Run; live: boolean; until: n
     }
   };
   return (
-    <Card title="Log" flush aside={<>{until === null ? null : `${afterEvent(until)}; `}Download <button type="button" class="link" onClick={() => void save("txt")}>text</button> <button type="button" class="link" onClick={() => void save("json")}>JSON</button></>}>
+    <Card title="Log" flush aside={<>{until === null ? null : <span>{afterEvent(until)}</span>} Download <button type="button" class="link" onClick={() => void save("txt")}>text</button> <button type="button" class="link" onClick={() => void save("json")}>JSON</button></>}>
       {log.rows === null ? (log.problem ? <Failure problem={log.problem} /> : <Loading what="Loading the log" />)
         : <DataTable caption="Log of the run" columns={LOG_COLUMNS} rows={log.rows} rowKey={(line) => `${line.seq} ${line.message}`} more={log.more} loadingMore={log.loading} empty={<Empty title="The log is empty" />} />}
     </Card>
@@ -108,9 +108,9 @@ export function EventsTab({ run, grid, until, onOpen }: { run: Run; grid: RunGri
     { id: "says", title: "", grow: true, render: eventWords },
   ];
   return (
-    <Card title="Events" flush aside={<>{until === null ? null : `${afterEvent(until)}; `}<Link href={`/events?run_id=${run.batch_run_id}`}>Open in the log</Link></>}>
+    <Card title="Events" flush aside={<>{until === null ? null : <span>{afterEvent(until)}</span>} <Link href={`/events?run_id=${run.batch_run_id}`}>Open in the log</Link></>}>
       {events.rows === null ? (events.problem ? <Failure problem={events.problem} /> : <Loading what="Loading events" />)
-        : <DataTable caption="Events of the run" columns={columns} rows={events.rows.filter((event) => event.seq <= last)} rowKey={(event) => event.seq} more={(events.rows.at(-1)?.seq ?? 0) < last ? events.more : null} loadingMore={events.loading} />}
+        : <DataTable caption="Events of the run" columns={columns} rows={events.rows.filter((event) => event.seq <= last)} rowKey={(event) => event.seq} more={(events.rows[events.rows.length - 1]?.seq ?? 0) < last ? events.more : null} loadingMore={events.loading} />}
     </Card>
   );
 }

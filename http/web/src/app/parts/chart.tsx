@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { FONT } from "../../charts/theme";
+import { DATE_FORMAT, dateOfTime } from "../../charts/time_points";
 import { init, type ECharts, type Option } from "../lib/echarts";
 import { palette, type Palette } from "../lib/theme";
 
@@ -38,6 +39,16 @@ export const DATE_ROOM = 34;
 /** An axis of dates, for a grid with that room. */
 export function chartDates(theme: Palette, dates: string[]): Record<string, unknown> {
   return { ...chartAxis(theme), type: "category", data: dates, splitLine: { show: false } };
+}
+
+/** An axis on which days lie as far apart as they are. */
+export function chartTime(theme: Palette): Record<string, unknown> {
+  const axis = chartAxis(theme);
+  return {
+    ...axis, type: "time", splitLine: { show: false },
+    axisLabel: { ...(axis["axisLabel"] as object), formatter: DATE_FORMAT },
+    axisPointer: { label: { formatter: (at: { value: number }) => dateOfTime(at.value) } },
+  };
 }
 
 /**

@@ -71,14 +71,14 @@ export function Failures({ jobs, grid, onOpen, brief, quietWhenNone }: {
   );
 }
 
-/** Jobs that wait for another attempt, the next first, with the time until then. */
-export function Retries({ grid, timeline, onOpen }: { grid: RunGrid; timeline: RunTimeline; onOpen: (job: number) => void }): JSX.Element | null {
+/** Jobs that wait for another attempt, the next first, with the time until then; `at`: seen from that moment. */
+export function Retries({ grid, timeline, at = null, onOpen }: { grid: RunGrid; timeline: RunTimeline; at?: string | null; onOpen: (job: number) => void }): JSX.Element | null {
   const waiting = timeline.retries.size;
-  useNow(waiting > 0 ? 250 : 0);
+  useNow(waiting > 0 && at === null ? 250 : 0);
   if (waiting === 0) {
     return null;
   }
-  const now = serverNow();
+  const now = at === null ? serverNow() : Date.parse(at);
   const next = [...timeline.retries.values()].sort((a, b) => Date.parse(a.due) - Date.parse(b.due)).slice(0, 20);
   return (
     <ul class="retries" aria-label="Jobs that wait for a retry">
