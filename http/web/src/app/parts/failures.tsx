@@ -1,7 +1,7 @@
 // What went wrong in a run, and what is about to be tried again.
 import type { JSX } from "preact";
 import { serverNow } from "../lib/api";
-import { dateTime, duration, jobType } from "../lib/format";
+import { dateTime, duration, errorWords, jobType } from "../lib/format";
 import type { Job } from "../lib/model";
 import { useNow, usePages, useChanges, type Pages } from "../lib/resource";
 import type { RunGrid } from "../lib/run_grid";
@@ -34,7 +34,7 @@ const COLUMNS: Column<Job>[] = [
     id: "error", title: "Error", grow: true, render: (job) => (
       <>
         <div><ErrorText category={job.error_category} error={job.error} /></div>
-        {job.error_detail && job.error_detail !== job.error ? <div class="quiet cut" title={job.error_detail}>{job.error_detail}</div> : null}
+        {job.error_detail && job.error_detail !== job.error && job.error_detail !== errorWords(job.error) ? <div class="quiet cut" title={job.error_detail}>{job.error_detail}</div> : null}
       </>
     ),
   },
@@ -47,7 +47,7 @@ const BRIEF: Column<Job>[] = [
   COLUMNS[0]!,
   {
     id: "what", title: "Failed job", grow: true, render: (job) => (
-      <><div><b>{job.portfolio_name ?? "Market"}</b>, {jobType(job.job_type)}, {job.as_of}</div><div class="quiet"><ErrorText category={job.error_category} error={job.error} /></div></>
+      <><div><b>{job.portfolio_name ?? "Market"}</b>, {jobType(job.job_type)}, <span class="nowrap">{job.as_of}</span></div><div class="quiet"><ErrorText category={job.error_category} error={job.error} /></div></>
     ),
   },
 ];
@@ -89,7 +89,7 @@ export function Retries({ grid, timeline, at = null, onOpen }: { grid: RunGrid; 
           <li key={retry.job}>
             <button type="button" class="row-button" onClick={() => onOpen(retry.job)}>
               <StatusMark status="retrying" quiet />
-              <span class="row-text"><span><b>{name.portfolio}</b>, {jobType(name.type)}, {name.asOf}</span><span class="quiet"><ErrorText category={retry.category} error={retry.error} /></span></span>
+              <span class="row-text"><span><b>{name.portfolio}</b>, {jobType(name.type)}, <span class="nowrap">{name.asOf}</span></span><span class="quiet"><ErrorText category={retry.category} error={retry.error} /></span></span>
               <span class="countdown">{left > 0 ? `in ${left < 60 ? `${Math.ceil(left)}\u202fs` : duration(left)}` : "now"}<small>attempt {retry.attempt + 1}</small></span>
             </button>
           </li>
