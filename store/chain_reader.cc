@@ -3,6 +3,7 @@
 #include <string>
 
 #include "store/keys.h"
+#include "store/rocks_options.h"
 
 namespace runledger::store {
 namespace {
@@ -42,7 +43,7 @@ Result<Digest> stored_event_hash(const RocksDb& db, Sequence sequence) {
 }
 
 ChainReader::ChainReader(const RocksDb& db, const LogHead& from, const LogHead& head)
-    : at_(from), head_(head), it_(db.db().NewIterator(scanning(), db.events())) {}
+    : at_(from), head_(head), it_(new_iterator(db.db(), db.events(), scanning())) {}
 
 Result<std::optional<Event>> ChainReader::next() {
   if (at_.sequence >= head_.sequence) {

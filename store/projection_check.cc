@@ -10,6 +10,7 @@
 #include "store/projections.h"
 #include "store/quarantine.h"
 #include "store/recovery.h"
+#include "store/rocks_options.h"
 #include "store/row_writer.h"
 
 namespace runledger::store {
@@ -33,10 +34,8 @@ Result<std::uint64_t> compare_tables(const RocksDb& stored,
   }
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> left(
-      stored.db().NewIterator(options, stored.table(table)));
-  const std::unique_ptr<rocksdb::Iterator> right(
-      rebuilt.db().NewIterator(options, rebuilt.table(table)));
+  const auto left = new_iterator(stored.db(), stored.table(table), options);
+  const auto right = new_iterator(rebuilt.db(), rebuilt.table(table), options);
   std::uint64_t rows = 0;
   left->SeekToFirst();
   right->SeekToFirst();

@@ -11,6 +11,7 @@
 #include "store/checkpoint.h"
 #include "store/keys.h"
 #include "store/quarantine.h"
+#include "store/rocks_options.h"
 #include "store/row_writer.h"
 #include "store/witness.h"
 
@@ -108,8 +109,7 @@ Status fold_kept_imports(const RocksDb& db, Projection& projection, TableBatch& 
   if (db.table(Table::kBase) == nullptr) {
     return {};
   }
-  const std::unique_ptr<rocksdb::Iterator> it(
-      db.db().NewIterator(rocksdb::ReadOptions(), db.table(Table::kBase)));
+  const auto it = new_iterator(db.db(), db.table(Table::kBase));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     RL_TRY_ASSIGN(const Sequence sequence, parse_event_key(it->key()));
     RL_TRY_ASSIGN(const EventBytes bytes, open_record(sequence, it->value()));
@@ -132,8 +132,7 @@ Result<LogHead> check_head(const RocksDb& db) {
   if (row) {
     RL_TRY_ASSIGN(head, decode_head(*row));
   }
-  const std::unique_ptr<rocksdb::Iterator> it(
-      db.db().NewIterator(rocksdb::ReadOptions(), db.events()));
+  const auto it = new_iterator(db.db(), db.events());
   it->SeekToFirst();
   Sequence first{};
   Sequence last{};

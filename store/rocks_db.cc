@@ -146,7 +146,7 @@ Status RocksDb::write_meta(const RocksLogOptions& options) {
   if (options.mode != OpenMode::kCreateIfMissing) {
     return fail(Code::kNotFound, "no store in " + options.directory.string());
   }
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), events()));
+  const auto it = new_iterator(*db_, events());
   it->SeekToFirst();
   if (it->Valid() || !it->status().ok()) {
     return fail(Code::kCorruption, "the store has events and does not say what it is");
@@ -231,7 +231,7 @@ Status RocksTables::scan(Table table,
   options.snapshot = view.snapshot.get();
   options.iterate_lower_bound = &lower;
   options.iterate_upper_bound = end.empty() ? nullptr : &upper;
-  const std::unique_ptr<rocksdb::Iterator> it(db_.db().NewIterator(options, db_.table(table)));
+  const auto it = new_iterator(db_.db(), db_.table(table), options);
   const bool ascending = order == ScanOrder::kAscending;
   if (ascending) {
     it->SeekToFirst();

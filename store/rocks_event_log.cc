@@ -16,6 +16,7 @@
 #include "store/log_rows.h"
 #include "store/recovery.h"
 #include "store/rocks_db.h"
+#include "store/rocks_options.h"
 #include "store/witness.h"
 
 namespace runledger::store {
@@ -189,7 +190,7 @@ class RocksEventLog final : public EventLog {
     }
     rocksdb::ReadOptions options;
     options.snapshot = view.snapshot.get();
-    const std::unique_ptr<rocksdb::Iterator> it(db_->db().NewIterator(options, db_->events()));
+    const auto it = new_iterator(db_->db(), db_->events(), options);
     std::size_t bytes = 0;
     Sequence expected = next(after);
     for (it->Seek(sequence_key(expected)); expected <= view.committed; it->Next()) {

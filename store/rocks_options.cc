@@ -142,6 +142,13 @@ rocksdb::DBOptions database_options(OpenMode mode, rocksdb::Env* env) {
   return options;
 }
 
+std::unique_ptr<rocksdb::Iterator> new_iterator(rocksdb::DB& db,
+                                                rocksdb::ColumnFamilyHandle* family,
+                                                rocksdb::ReadOptions options) {
+  options.ignore_range_deletions = true;
+  return std::unique_ptr<rocksdb::Iterator>(db.NewIterator(options, family));
+}
+
 std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
   const auto tables = table_factory(rocksdb::NewLRUCache(96 * kMiB));
   std::vector<rocksdb::ColumnFamilyDescriptor> families;

@@ -8,6 +8,7 @@
 
 #include "schema/error.h"
 #include "store/rocks_db.h"
+#include "store/rocks_options.h"
 #include "store/tables.h"
 
 namespace runledger::store {
@@ -26,8 +27,7 @@ class RowWriter {
   /// Erases every row whose key begins with `prefix`, in several writes if there are many. One by
   /// one: a file of nothing but range tombstones fails an assertion in compactions of RocksDB 7.8.
   void erase_prefix(Table table, const std::string& prefix) {
-    const std::unique_ptr<rocksdb::Iterator> it(
-        db_.db().NewIterator(rocksdb::ReadOptions(), db_.table(table)));
+    const auto it = new_iterator(db_.db(), db_.table(table));
     for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
       check(batch_.Delete(db_.table(table), it->key()));
       if (batch_.GetDataSize() > kEraseBytes && status_.ok()) {

@@ -69,8 +69,7 @@ Result<std::optional<std::string>> peek(const fs::path& directory,
   std::string value;
   rocksdb::Status found;
   if (key.empty()) {
-    const std::unique_ptr<rocksdb::Iterator> it(
-        db->NewIterator(rocksdb::ReadOptions(), handles.back()));
+    const auto it = new_iterator(*db, handles.back());
     it->SeekToFirst();
     found = it->Valid() ? rocksdb::Status::OK()
                         : (it->status().ok() ? rocksdb::Status::NotFound() : it->status());

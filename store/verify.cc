@@ -14,6 +14,7 @@
 #include "store/projection_check.h"
 #include "store/quarantine.h"
 #include "store/recovery.h"
+#include "store/rocks_options.h"
 #include "store/row_visit.h"
 #include "store/seals.h"
 
@@ -78,7 +79,7 @@ class Verifier {
     rocksdb::ReadOptions reading;
     reading.fill_cache = false;
     const bool results = kind == BlobKind::kResult;
-    const std::unique_ptr<rocksdb::Iterator> it(db_.db().NewIterator(reading, db_.blobs(kind)));
+    const auto it = new_iterator(db_.db(), db_.blobs(kind), reading);
     std::uint64_t count = 0;
     for (it->SeekToFirst(); it->Valid(); it->Next()) {
       FieldReader fields(it->key().ToStringView());
