@@ -119,9 +119,9 @@ class EventLog {
   virtual ~EventLog() = default;
 
   /// Queues a request. Not ok = not accepted (kExhausted: queue full; kUnavailable: stopping or
-  /// failed) and `done` is never called. Ok = `done` runs exactly once, on the appending thread:
-  /// the receipt; kInvalidArgument (command id used with other content); or kUnknownOutcome when
-  /// the write or its sync failed. The log is then fail-stop until it is opened again.
+  /// failed), `done` is never called. Ok = `done` runs once, on the appending thread: receipt, or
+  /// kInvalidArgument (command id used with other content), kUnknownOutcome (write or sync failed),
+  /// kUnavailable (not appended: a read, or one before, failed). Both end the log until reopened.
   [[nodiscard]] virtual Status append(AppendRequest request, AppendCallback done) = 0;
 
   /// Events with sequence > `after`, oldest first, at least one if there is one, up to `limits`.

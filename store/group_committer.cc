@@ -26,13 +26,20 @@ Status GroupCommitter::add(PendingAppend pending) {
   if (events_.empty() && runs_.size() > kRunsKept) {
     runs_.clear();
   }
-  if (answer_known_command(pending)) {
+  const auto known = answer_known_command(pending);
+  if (!known) {
+    return stop_reading(pending, known.error());
+  }
+  if (*known) {
     return {};
   }
   if (pending.request.prune) {
     return prune(std::move(pending));
   }
   if (Status prepared = prepare(pending); !prepared) {
+    if (prepared.error().code != Code::kInvalidArgument) {
+      return stop_reading(pending, prepared.error());
+    }
     completions_.push_back(
         {std::move(pending.done), std::unexpected(std::move(prepared).error()), false});
     return {};
@@ -89,28 +96,36 @@ Status GroupCommitter::stop(PendingAppend& pending, Error error) {
   return refuse(pending, std::move(error));
 }
 
+// The requests behind this one may rest on it: none of them may be appended without it.
+Status GroupCommitter::stop_reading(PendingAppend& pending, Error error) {
+  if (Status committed = commit(); !committed) {
+    return refuse(pending, committed.error());
+  }
+  return stop(pending, std::move(error));
+}
+
 Status GroupCommitter::refuse(PendingAppend& pending, Error error) {
   pending.done(fail(Code::kUnavailable, "not appended: " + error.message));
   return std::unexpected(std::move(error));
 }
 
-bool GroupCommitter::answer_known_command(PendingAppend& pending) {
+Result<bool> GroupCommitter::answer_known_command(PendingAppend& pending) {
   if (!pending.request.command) {
     return false;
   }
   const CommandKey& command = *pending.request.command;
   const auto in_group = commands_.find(command.id);
   const bool of_group = in_group != commands_.end();
-  auto known =
-      of_group ? Result<std::optional<CommandRow>>(in_group->second) : find_command(command.id);
-  if (!known) {
-    completions_.push_back({std::move(pending.done), std::unexpected(known.error()), false});
-    return true;
+  std::optional<CommandRow> known;
+  if (of_group) {
+    known = in_group->second;
+  } else {
+    RL_TRY_ASSIGN(known, find_command(command.id));
   }
-  if (!known->has_value()) {
+  if (!known) {
     return false;
   }
-  const CommandRow& row = **known;
+  const CommandRow& row = *known;
   if (row.content == command.content) {
     completions_.push_back({std::move(pending.done),
                             AppendReceipt{.first = row.first, .last = row.last, .duplicate = true},

@@ -71,7 +71,8 @@ class GroupCommitter {
   void on_failure(std::function<void(const Error&)> failed) { failed_ = std::move(failed); }
 
   /// Takes a request into the group, committing the group before if the request does not fit.
-  /// Errors: of that commit; the request is then answered with kUnavailable.
+  /// Errors: of that commit, or of reading what the request needs; the request is then answered
+  /// with kUnavailable, and this object must not be used again.
   [[nodiscard]] Status add(PendingAppend pending);
 
   /// Commits the group, if there is one, and answers its requests. An error means fail-stop: the
@@ -107,7 +108,9 @@ class GroupCommitter {
   [[nodiscard]] Status prune(PendingAppend pending);
   [[nodiscard]] Status stop(PendingAppend& pending, Error error);
   [[nodiscard]] Status refuse(PendingAppend& pending, Error error);
-  [[nodiscard]] bool answer_known_command(PendingAppend& pending);
+  [[nodiscard]] Status stop_reading(PendingAppend& pending, Error error);
+  /// True if the request was answered. Errors: kIo, kCorruption.
+  [[nodiscard]] Result<bool> answer_known_command(PendingAppend& pending);
   [[nodiscard]] Result<std::optional<CommandRow>> find_command(const CommandId& id) const;
   [[nodiscard]] Status prepare(PendingAppend& pending);
   [[nodiscard]] Status load_runs(const std::vector<NewEvent>& events);

@@ -25,6 +25,9 @@ class FakeStore final : public GroupStore {
 
   [[nodiscard]] Result<std::optional<std::string>> get(Table table,
                                                        std::string_view key) const override {
+    if (unreadable == table) {
+      return fail(Code::kIo, "unreadable");
+    }
     const auto found = rows_.find({table, std::string(key)});
     return found == rows_.end() ? std::nullopt : std::optional(found->second);
   }
@@ -62,6 +65,7 @@ class FakeStore final : public GroupStore {
   void publish(Sequence committed, Sequence) override { published = committed; }
 
   bool broken = false;
+  std::optional<Table> unreadable;
   Sequence published{};
   std::vector<Group> groups;
 
@@ -243,6 +247,31 @@ TEST_F(GroupCommitterTest, AnswersUnavailableToTheRequestThatFoundTheGroupFull) 
 
   EXPECT_EQ(answers_[0]->error().code, Code::kUnknownOutcome);
   EXPECT_EQ(answers_[1]->error().code, Code::kUnavailable);
+}
+
+// What comes behind may rest on it: a cancellation of a run whose request was refused.
+TEST_F(GroupCommitterTest, StopsWhenItCannotReadWhatARequestNeeds) {
+  for (const Table table : {Table::kCommands, Table::kRunIndex}) {
+    SCOPED_TRACE(to_string(table));
+    store_ = FakeStore();
+    answers_.clear();
+    GroupCommitter committer = make();
+    bool told = false;
+    committer.on_failure([&](const Error& error) { told = error.code == Code::kIo; });
+    ASSERT_TRUE(committer.add(pending(request_of({note(1)}))));
+    AppendRequest unlucky = request_of({NewEvent{at(1), run_id(7), Sequence{0}, RunResumed{}}});
+    unlucky.command = CommandKey{command_id(1), sha256("a")};
+
+    store_.unreadable = table;
+    const Status status = committer.add(pending(std::move(unlucky)));
+
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().code, Code::kIo);
+    EXPECT_TRUE(told);
+    EXPECT_EQ(answers_[0]->value().first, Sequence{1});
+    EXPECT_EQ(answers_[1]->error().code, Code::kUnavailable);
+    EXPECT_THAT(group_sizes(), ElementsAre(1U));
+  }
 }
 
 TEST_F(GroupCommitterTest, WritesCheckpointsWhenTheyAreDue) {
