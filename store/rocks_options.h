@@ -19,7 +19,7 @@ namespace runledger::store {
 
 /// The way to make an iterator: RocksDB 7.8 forgets an I/O error that meets an iterator at the
 /// beginning of a level's next file, and goes on behind that file as if its rows were not there,
-/// where it minds deletions of ranges (mended upstream in 8.6, #11782 and #11783). Nothing is
+/// where it minds deletions of ranges (mended upstream in 2023, #11783 and #11786). Nothing is
 /// deleted by range here, so no iterator minds them.
 [[nodiscard]] std::unique_ptr<rocksdb::Iterator> new_iterator(rocksdb::DB& db,
                                                               rocksdb::ColumnFamilyHandle* family,
