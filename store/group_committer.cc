@@ -28,7 +28,7 @@ Status GroupCommitter::add(PendingAppend pending) {
   }
   const auto known = answer_known_command(pending);
   if (!known) {
-    return stop_reading(pending, known.error());
+    return commit_and_stop(pending, known.error());
   }
   if (*known) {
     return {};
@@ -38,7 +38,7 @@ Status GroupCommitter::add(PendingAppend pending) {
   }
   if (Status prepared = prepare(pending); !prepared) {
     if (prepared.error().code != Code::kInvalidArgument) {
-      return stop_reading(pending, prepared.error());
+      return commit_and_stop(pending, prepared.error());
     }
     completions_.push_back(
         {std::move(pending.done), std::unexpected(std::move(prepared).error()), false});
@@ -97,7 +97,7 @@ Status GroupCommitter::stop(PendingAppend& pending, Error error) {
 }
 
 // The requests behind this one may rest on it: none of them may be appended without it.
-Status GroupCommitter::stop_reading(PendingAppend& pending, Error error) {
+Status GroupCommitter::commit_and_stop(PendingAppend& pending, Error error) {
   if (Status committed = commit(); !committed) {
     return refuse(pending, committed.error());
   }

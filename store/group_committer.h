@@ -108,7 +108,7 @@ class GroupCommitter {
   [[nodiscard]] Status prune(PendingAppend pending);
   [[nodiscard]] Status stop(PendingAppend& pending, Error error);
   [[nodiscard]] Status refuse(PendingAppend& pending, Error error);
-  [[nodiscard]] Status stop_reading(PendingAppend& pending, Error error);
+  [[nodiscard]] Status commit_and_stop(PendingAppend& pending, Error error);
   /// True if the request was answered. Errors: kIo, kCorruption.
   [[nodiscard]] Result<bool> answer_known_command(PendingAppend& pending);
   [[nodiscard]] Result<std::optional<CommandRow>> find_command(const CommandId& id) const;
