@@ -64,9 +64,11 @@ std::string_view quality_of_gap(JobType job, const JobRecord& record) {
   static constexpr std::array kNothingToDo = {SkipReason::kNoOptions, SkipReason::kNotScheduled,
                                               SkipReason::kNoPositions, SkipReason::kNotApplicable};
   const auto gap = gap_of(job, record);
-  if (!gap || std::ranges::any_of(kNothingToDo, [&](SkipReason reason) {
+  const bool nothing_to_do =
+      gap && gap->status == "skipped" && std::ranges::any_of(kNothingToDo, [&](SkipReason reason) {
         return gap->reason == to_string(reason);
-      })) {
+      });
+  if (!gap || nothing_to_do) {
     return "";
   }
   return job == JobType::kPortfolioSnapshot && !gap->figures_shown ? "failed" : "limited";

@@ -246,6 +246,8 @@ TEST(ReportQuality, IsTheWorstThatAJobSaysOrLacks) {
   store::JobRow failed;
   failed.status = JobStatus::kFailed;
   EXPECT_EQ(without(JobType::kStressTesting, failed), "limited");
+  failed.error = "no_options";  // What failed is not what had nothing to do, whatever it says.
+  EXPECT_EQ(without(JobType::kStressTesting, failed), "limited");
 }
 
 TEST_F(ReportTest, HasNothingOfLaterDates) {
